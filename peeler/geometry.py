@@ -1,0 +1,141 @@
+"""Boxes and masks on a pixel grid.
+
+Boxes are ``(x0, y0, x1, y1)`` with the right and bottom edges exclusive. Arrays are indexed ``[y, x]``.
+"""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, model_validator
+
+RGB = NDArray[np.uint8]
+"""Height × width × 3, sRGB, 0–255."""
+RGBA = NDArray[np.uint8]
+"""Height × width × 4, sRGB with straight (not premultiplied) alpha, 0–255."""
+Pixels = NDArray[np.bool_]
+"""Height × width, True where the mask is."""
+
+
+class Box(NamedTuple):
+    """A rectangle of whole pixels; empty when it has no width or no height."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @classmethod
+    def whole(cls, size: tuple[int, int]) -> "Box":
+        """The box of a canvas of ``size`` (width, height)."""
+        return cls(0, 0, *size)
+
+    @classmethod
+    def around(cls, pixels: Pixels) -> "Box":
+        """The smallest box that holds every True pixel; empty at the origin if there is none."""
+        rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
+        if not len(rows):
+            return cls(0, 0, 0, 0)
+        return cls(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+    @property
+    def width(self) -> int:
+        return max(0, self.x1 - self.x0)
+
+    @property
+    def height(self) -> int:
+        return max(0, self.y1 - self.y0)
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the box in an array ``[y, x]``; the box must be clipped to it."""
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    def intersect(self, other: "Box") -> "Box":
+        x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
+        return Box(x0, y0, max(x0, min(self.x1, other.x1)), max(y0, min(self.y1, other.y1)))
+
+    def union(self, other: "Box") -> "Box":
+        return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
+
+    def expand(self, margin: int, size: tuple[int, int]) -> "Box":
+        """Grown by ``margin`` pixels on every side and clipped to a canvas of ``size`` (width, height)."""
+        grown = Box(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
+        return grown.intersect(Box.whole(size))
+
+
+class Mask(BaseModel):
+    """A set of pixels, kept as runs so that it can be stored and compared as plain data.
+
+    ``runs`` are the lengths of alternating runs over the box in row-major order, the first one of False.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    box: Box
+    runs: tuple[int, ...]
+
+    @model_validator(mode="after")
+    def _fills_its_box(self) -> "Mask":
+        if min(self.box) < 0 or any(run < 0 for run in self.runs) or sum(self.runs) != self.box.area:
+            raise ValueError(f"the runs of a mask must fill its box {tuple(self.box)}")
+        return self
+
+    @classmethod
+    def of(cls, pixels: Pixels, origin: tuple[int, int] = (0, 0)) -> "Mask":
+        """The True pixels of an array whose corner lies at ``origin`` (x, y) of the canvas."""
+        box = Box.around(pixels)
+        flat = pixels[box.slices].ravel()
+        changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+        edges = np.concatenate([[0], changes, [len(flat)]])
+        runs = np.diff(edges).tolist() if len(flat) else []
+        if len(flat) and flat[0]:
+            runs.insert(0, 0)
+        x, y = origin
+        return cls(box=Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y), runs=tuple(runs))
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """The mask inside its box, height × width of the box. Read only."""
+        values = np.arange(len(self.runs)) % 2 == 1
+        pixels = np.repeat(values, self.runs).reshape(self.box.height, self.box.width)
+        pixels.setflags(write=False)
+        return pixels
+
+    @property
+    def area(self) -> int:
+        return sum(self.runs[1::2])
+
+    def on(self, size: tuple[int, int]) -> Pixels:
+        """The mask on a whole canvas of ``size`` (width, height); what lies outside is cut off."""
+        canvas = np.zeros((size[1], size[0]), dtype=np.bool_)
+        inside = self.box.intersect(Box.whole(size))
+        if inside.area:
+            x, y = self.box.x0, self.box.y0
+            canvas[inside.slices] = self.pixels[inside.y0 - y : inside.y1 - y, inside.x0 - x : inside.x1 - x]
+        return canvas
+
+    def overlap(self, other: "Mask") -> int:
+        """How many pixels both masks have."""
+        shared = self.box.intersect(other.box)
+        if not shared.area:
+            return 0
+        mine, theirs = (
+            mask.pixels[shared.y0 - mask.box.y0 : shared.y1 - mask.box.y0, shared.x0 - mask.box.x0 : shared.x1 - mask.box.x0]
+            for mask in (self, other)
+        )
+        return int(np.count_nonzero(mine & theirs))
+
+    def iou(self, other: "Mask") -> float:
+        """Intersection over union, 0 when both are empty."""
+        both = self.overlap(other)
+        return both / max(1, self.area + other.area - both)
