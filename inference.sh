@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+# Peel data/testset, or the folder named first, into layers: bash inference.sh [FOLDER] [--limit 5] [--seed 7] ...
+exec bash "$(dirname -- "${BASH_SOURCE[0]}")/inference/run.sh" plain "$@"

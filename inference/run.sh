@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# run.sh PRESET [FOLDER] [--full] [OPTION ...]: peel the test set, or FOLDER, by a preset of this folder.
+# Options go to `peeler batch`. Installs the light core; with --full or a GPU, the large models' packages too.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
+
+preset="$1"
+shift
+pictures="$root/data/testset"
+[ ! -d "${1:-}" ] || { pictures="$1"; shift; }
+
+set=core
+! nvidia-smi --list-gpus >/dev/null 2>&1 || set=full
+options=()
+for option in "$@"; do
+    if [ "$option" = --full ]; then set=full; else options+=("$option"); fi
+done
+
+set_up "$set"
+exec "$venv/bin/peeler" batch "$pictures" --preset "$preset" -o "$root/outputs/$preset" ${options[@]+"${options[@]}"}
