@@ -1,7 +1,6 @@
 """A stack as a folder: ``stack.json`` and one cropped RGBA PNG per layer, and back."""
 
 import re
-import unicodedata
 from io import BytesIO
 from pathlib import Path
 
@@ -10,13 +9,13 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from peeler.errors import StoreError
+from peeler.exporters.text import slug
 from peeler.geometry import RGBA, Box
 from peeler.stack import Layer, LayerStack, Role
 
 STACK_FILE = "stack.json"
 COMPRESSION = 1
 """On flat layers zlib's level 6 takes 1.6 times as long as level 1 and saves 8 kB per picture."""
-LONGEST_SLUG = 48
 _LAYER_FILE = re.compile(r"\d{2,}-[a-z0-9-]+\.png")
 
 
@@ -50,7 +49,9 @@ class PngExporter:
 
     def export(self, stack: LayerStack, path: Path) -> None:
         """Write ``stack`` into the folder ``path`` and drop the layer files of an earlier one. Raises StoreError."""
-        stored = StoredStack(size=stack.size, layers=tuple(_row(*place, len(stack.layers)) for place in enumerate(stack.layers)))
+        digits = max(2, len(str(len(stack.layers) - 1)))
+        rows = (_row(f"{index:0{digits}d}", layer) for index, layer in enumerate(stack.layers))
+        stored = StoredStack(size=stack.size, layers=tuple(rows))
         try:
             path.mkdir(parents=True, exist_ok=True)
             for row, layer in zip(stored.layers, stack.layers, strict=True):
@@ -76,13 +77,6 @@ def read_stack(folder: Path) -> LayerStack:
         raise StoreError(f"the stack in {folder} is broken: {problem}") from problem
 
 
-def slug(name: str, fallback: str = "layer") -> str:
-    """``name`` as part of a file name: lower-case ASCII letters, digits and single hyphens, never empty."""
-    # NFKD can make one character into eighteen, so the length is bounded before as well as after.
-    plain = unicodedata.normalize("NFKD", name[: 4 * LONGEST_SLUG]).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_SLUG].strip("-") or fallback
-
-
 def encode_png(pixels: RGBA) -> bytes:
     """RGB or RGBA pixels as a PNG; a picture without pixels, which PNG cannot hold, becomes one clear pixel."""
     shown = pixels if pixels.size else np.zeros((1, 1, 4), dtype=np.uint8)
@@ -91,13 +85,12 @@ def encode_png(pixels: RGBA) -> bytes:
     return buffer.getvalue()
 
 
-def _row(index: int, layer: Layer, count: int) -> StoredLayer:
-    digits = max(2, len(str(count - 1)))
+def _row(number: str, layer: Layer) -> StoredLayer:
     label = layer.role if layer.role != "element" else slug(layer.name)
     return StoredLayer(
         id=_storable(layer.id),
         name=_storable(layer.name),
-        file=f"{index:0{digits}d}-{label}.png",
+        file=f"{number}-{label}.png",
         box=layer.box,
         opacity=layer.opacity,
         role=layer.role,
@@ -122,8 +115,9 @@ def _layer(folder: Path, row: StoredLayer) -> Layer:
     box = row.box
     try:
         with Image.open(folder / row.file, formats=["PNG"]) as image:
-            if image.mode != "RGBA" or (box.area and image.size != (box.width, box.height)):
-                raise ValueError(f"{row.file} is {image.mode} {image.size}, its box asks for RGBA {(box.width, box.height)}")
+            expected = (box.width, box.height) if box.area else (1, 1)
+            if (image.mode, image.size) != ("RGBA", expected):
+                raise ValueError(f"{row.file} is {image.mode} {image.size}, its box asks for RGBA {expected}")
             pixels = np.asarray(image)
     except (UnidentifiedImageError, SyntaxError) as problem:
         raise ValueError(f"{row.file} is not a PNG") from problem

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from peeler.errors import StoreError
-from peeler.exporters.png import PngExporter, read_stack, slug
+from peeler.exporters.png import PngExporter, read_stack
+from peeler.exporters.text import slug
 from peeler.geometry import Box
 from peeler.stack import Layer, LayerStack
 

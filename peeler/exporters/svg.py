@@ -1,0 +1,183 @@
+"""A stack as one layered SVG: a group per layer, named, that drawing programs show as a layer."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+
+from peeler.errors import OutputError, StoreError
+from peeler.exporters.png import encode_png
+from peeler.exporters.text import label, slug, unique
+from peeler.protocols import Vectorizer
+from peeler.stack import Layer, LayerStack
+
+FEW_COLOURS = 32
+"""A background with more colours is embedded as a picture: traced, it would be thousands of specks."""
+
+_SVG, _INKSCAPE, _XLINK = (
+    "http://www.w3.org/2000/svg",
+    "http://www.inkscape.org/namespaces/inkscape",
+    "http://www.w3.org/1999/xlink",
+)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_ANYTHING = re.compile(r".*", re.DOTALL)
+_ID = re.compile(r"[a-z][a-z0-9-]*")
+_ALLOWED = {
+    "svg": {"width": _NUMBER, "height": _NUMBER, "viewBox": re.compile(r"0 0 \d+ \d+")},
+    "g": {
+        "id": _ID,
+        "opacity": _NUMBER,
+        f"{{{_INKSCAPE}}}groupmode": re.compile("layer"),
+        f"{{{_INKSCAPE}}}label": _ANYTHING,
+    },
+    "title": {},
+    "rect": {"width": _NUMBER, "height": _NUMBER, "fill": _COLOUR},
+    "path": {"fill": _COLOUR, "d": re.compile(r"M[MLCZ\d .\-]+Z"), "fill-rule": re.compile("evenodd")},
+    "image": {
+        **dict.fromkeys(("x", "y", "width", "height"), _NUMBER),
+        f"{{{_XLINK}}}href": re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*"),
+    },
+}
+
+
+class SvgExporter:
+    """Writes a stack as one SVG; the same stack always gives the same bytes."""
+
+    def __init__(self, vectorizer: Vectorizer) -> None:
+        self.vectorizer = vectorizer
+
+    def export(self, stack: LayerStack, path: Path) -> None:
+        """Write the drawing to the file ``path``, at once or not at all.
+
+        Raises OutputError if the vectorizer gave markup that does not belong there, StoreError if it cannot be written.
+        """
+        markup = self.draw(stack, path.stem)
+        check_svg(markup)
+        unfinished = path.with_name(path.name + ".part")
+        try:
+            unfinished.write_text(markup, encoding="utf-8")
+            unfinished.replace(path)
+        except OSError as problem:
+            raise StoreError(f"cannot write {path}: {problem.strerror or problem}") from problem
+
+    def draw(self, stack: LayerStack, title: str) -> str:
+        """The drawing as text, ``title`` being what a reader is told about the whole."""
+        width, height = stack.size
+        head = (
+            f'<svg xmlns="{_SVG}" xmlns:xlink="{_XLINK}" xmlns:inkscape="{_INKSCAPE}" '
+            f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        )
+        return "\n".join([head, _title(title), *self._groups(stack), "</svg>", ""])
+
+    def _groups(self, stack: LayerStack) -> Iterator[str]:
+        """Layers bottom to top; neighbours that are parts of one thing share an outer group."""
+        wholes, ids = _wholes(stack), set[str]()
+        for whole, members in groupby(stack.layers, key=lambda layer: wholes[layer.id]):
+            parts = list(members)
+            if len(parts) > 1:
+                yield _opening(unique(f"group-{slug(whole)}", ids), _name_of(whole, stack))
+            for layer in parts:
+                yield _opening(unique(_layer_id(layer), ids), layer.name, layer.opacity)
+                yield from self._content(layer, stack.size)
+                yield "</g>"
+            if len(parts) > 1:
+                yield "</g>"
+
+    def _content(self, layer: Layer, size: tuple[int, int]) -> list[str]:
+        if not layer.pixels[..., 3].any():
+            return []
+        if layer.role == "residual" or (layer.role == "background" and _has_many_colours(layer)):
+            return [_embedded(layer)]
+        if layer.role == "background" and (colour := _only_colour(layer, size)):
+            return [f'<rect width="{size[0]}" height="{size[1]}" fill="{colour}"/>']
+        return self.vectorizer.vectorize(layer)
+
+
+def check_svg(markup: str) -> None:
+    """Raise OutputError unless ``markup`` holds only what the exporter draws: no scripts, links, styles, double ids."""
+    if "<!" in markup:
+        raise OutputError("the SVG has a declaration or comment")
+    try:
+        root = ElementTree.fromstring(markup)
+    except ElementTree.ParseError as problem:
+        raise OutputError(f"the SVG is not well-formed: {problem}") from problem
+    if root.tag != f"{{{_SVG}}}svg":
+        raise OutputError("the SVG has another root than svg")
+    for element in root.iter():
+        _check_element(element)
+    ids = [element.attrib["id"] for element in root.iter(f"{{{_SVG}}}g")]
+    if len(set(ids)) != len(ids):
+        raise OutputError("two groups of the SVG share an id")
+
+
+def _check_element(element: ElementTree.Element) -> None:
+    tag = element.tag.removeprefix(f"{{{_SVG}}}")
+    if tag not in _ALLOWED:
+        raise OutputError(f"the SVG holds an element {tag!r}")
+    for name, value in element.attrib.items():
+        pattern = _ALLOWED[tag].get(name)
+        if pattern is None or not pattern.fullmatch(value):
+            raise OutputError(f"the SVG holds {tag} {name}={value[:40]!r}")
+
+
+def _wholes(stack: LayerStack) -> dict[str, str]:
+    """Layer id → id of the outermost thing it is part of (itself if of nothing)."""
+    above = {layer.id: layer.part_of for layer in stack.layers}
+    wholes = {}
+    for layer in stack.layers:
+        whole, seen = layer.id, {layer.id}
+        while (next_up := above.get(whole)) and next_up not in seen:
+            seen.add(whole := next_up)
+        wholes[layer.id] = whole
+    return wholes
+
+
+def _name_of(layer_id: str, stack: LayerStack) -> str:
+    return next((layer.name for layer in stack.layers if layer.id == layer_id), layer_id)
+
+
+def _layer_id(layer: Layer) -> str:
+    if layer.role != "element":
+        return layer.role
+    wanted = slug(layer.id)
+    return wanted if wanted[0].isalpha() else f"layer-{wanted}"
+
+
+def _opening(group_id: str, name: str, opacity: float = 1.0) -> str:
+    shown = label(name) or group_id
+    faded = f' opacity="{opacity:.4g}"' if opacity < 1 else ""
+    group = f'<g id="{group_id}" inkscape:groupmode="layer" inkscape:label={quoteattr(shown)}{faded}>'
+    return f"{group}\n<title>{escape(shown)}</title>"
+
+
+def _title(text: str) -> str:
+    return f"<title>{escape(label(text))}</title>"
+
+
+def _only_colour(layer: Layer, size: tuple[int, int]) -> str | None:
+    first = layer.pixels[0, 0]
+    if (layer.box.width, layer.box.height) != size or first[3] < 255 or (layer.pixels != first).any():
+        return None
+    return "#" + bytes(first[:3].tolist()).hex()
+
+
+def _has_many_colours(layer: Layer) -> bool:
+    if layer.ink:
+        return False
+    packed = np.ascontiguousarray(layer.pixels).view(np.uint32)
+    return len(np.unique(packed)) > FEW_COLOURS
+
+
+def _embedded(layer: Layer) -> str:
+    data = b64encode(encode_png(layer.pixels)).decode()
+    box = layer.box
+    return (
+        f'<image x="{box.x0}" y="{box.y0}" width="{box.width}" height="{box.height}" '
+        f'xlink:href="data:image/png;base64,{data}"/>'
+    )

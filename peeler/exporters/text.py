@@ -1,0 +1,31 @@
+"""Untrusted names made fit for file names, ids and markup."""
+
+import re
+import unicodedata
+
+LONGEST_SLUG = 48
+LONGEST_LABEL = 160
+# What XML 1.0 cannot hold (§2.2), and the marks that reorder the text around them (Unicode TR36, §3.2).
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]+")
+
+
+def slug(name: str, fallback: str = "layer") -> str:
+    """``name`` as part of a file name or id: lower-case ASCII letters, digits and single hyphens, never empty."""
+    # NFKD can make one character into eighteen, so the length is bounded before as well as after.
+    plain = unicodedata.normalize("NFKD", name[: 4 * LONGEST_SLUG]).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_SLUG].strip("-") or fallback
+
+
+def label(name: str, longest: int = LONGEST_LABEL) -> str:
+    """``name`` on one line of at most ``longest`` characters, without control characters; not yet escaped."""
+    plain = " ".join(_UNFIT.sub(" ", name[: 8 * longest]).split())
+    return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
+
+
+def unique(wanted: str, taken: set[str]) -> str:
+    """``wanted``, or ``wanted-2`` and so on; what is returned is added to ``taken``."""
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    taken.add(name)
+    return name
