@@ -1,0 +1,57 @@
+"""Pictures with known layers: ``png/NAME.png`` with ``layers/NAME/NN.png`` or with the drawing ``svg/NAME.svg``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from peeler.errors import InputError
+from peeler.geometry import RGB, RGBA, Box
+from peeler.stack import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """A picture and its true layers, bottom to top."""
+
+    name: str
+    picture: RGB
+    layers: tuple[Layer, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.picture.shape[:2]
+        return width, height
+
+
+def truth_names(folder: Path) -> list[str]:
+    """The names of the pictures in ``folder/png``, sorted."""
+    return sorted(path.stem for path in (folder / "png").glob("*.png"))
+
+
+def read_truth(folder: Path, name: str) -> Truth:
+    """The truth of one picture. Raises InputError when a file is missing or cannot be read."""
+    try:
+        with Image.open(folder / "png" / f"{name}.png") as file:
+            picture = np.asarray(file.convert("RGB"))
+        layers = tuple(_layer(place, pixels) for place, pixels in enumerate(_true_layers(folder, name)))
+    except OSError as problem:
+        raise InputError(f"the truth of {name} cannot be read: {problem}") from problem
+    return Truth(name, picture, layers)
+
+
+def _layer(place: int, pixels: RGBA) -> Layer:
+    box = Box.around(pixels[..., 3] > 0)
+    return Layer(f"true-{place}", f"true layer {place}", box, pixels[box.slices])
+
+
+def _true_layers(folder: Path, name: str) -> list[RGBA]:
+    files = sorted((folder / "layers" / name).glob("*.png"))
+    if not files:
+        return _drawn_layers(folder / "svg" / f"{name}.svg")
+    layers = []
+    for path in files:
+        with Image.open(path) as file:
+            layers.append(np.asarray(file.convert("RGBA")))
+    return layers
