@@ -1,0 +1,134 @@
+"""The critic: did a removal take away what it should, and nothing else?"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from peeler.errors import OutputError
+from peeler.geometry import RGB, Box, Pixels
+from peeler.graph import Element
+from peeler.protocols import Removal, Removed
+from peeler.stack import composite, largest_difference, opaque_layer
+
+CHANGED = 12
+"""Grey levels in some channel from which a pixel counts as repainted."""
+MOST_LEFT = 0.5
+"""Largest share of an element that may look as before; hidden twins of its colour may be there by right."""
+DRIFT = 48
+"""Grey levels by which a pixel far from the removal has drifted; below lies what an autoencoder loses."""
+MOST_DRIFT = 0.1
+"""Largest share of the pixels outside that may have drifted: past it the remover painted another picture."""
+MISSED = 2
+"""Grey levels by which given layers over the new canvas may miss the canvas before."""
+MOST_MISSED = 0.05
+"""Largest share of the repainted pixels that given layers may miss; what is missed ends in the residual."""
+
+
+class Verdict(BaseModel):
+    """A judgement of one removal.
+
+    ``changed_inside`` is the share of the removed elements' pixels that was repainted, ``drift_outside`` the share of
+    the pixels outside their surroundings that changed visibly, ``left`` the largest share of one element that is still
+    there (for given layers: the share of repainted pixels that the layers do not explain). All are 0–1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accepted: bool
+    reason: str
+    changed_inside: float
+    drift_outside: float
+    left: float
+
+
+def judge(before: RGB, after: RGB, removal: Removal) -> Verdict:
+    """Judge a removal by its pixels alone, before anything outside the mask is put back."""
+    change = _change(before, after)
+    repainted = change > CHANGED
+    masks = [element_pixels(element, _size(before)) for element in removal.elements]
+    inside = np.logical_or.reduce(masks)
+    left = [(1 - _share(repainted, mask), element) for mask, element in zip(masks, removal.elements, strict=True)]
+    most_left, stubborn = max(left, key=lambda pair: pair[0])
+    drift = _share(change > DRIFT, ~removal_mask(before, removal.elements))
+    if drift > MOST_DRIFT:
+        reason = f"{drift:.0%} of the picture outside the removal changed"
+    elif most_left > MOST_LEFT:
+        reason = f"{stubborn.name} is still there ({most_left:.0%} looks as before)"
+    else:
+        reason = ""
+    return _verdict(reason, _share(repainted, inside), drift, most_left)
+
+
+def judge_layers(before: RGB, removed: Removed, removal: Removal) -> Verdict:
+    """Judge a removal that brings its own layers: painted over the new canvas they must give the canvas before."""
+    size = _size(before)
+    ground = opaque_layer("canvas", "canvas", removed.canvas, "background")
+    missed = largest_difference(composite(size, [ground, *(removed.layers or ())]), before) > MISSED
+    repainted = _change(before, removed.canvas) > 0
+    inside = np.logical_or.reduce([element_pixels(element, size) for element in removal.elements])
+    unexplained = _share(missed, repainted | inside)
+    if not removed.layers:
+        reason = "the removal brings no layer"
+    elif unexplained > MOST_MISSED:
+        reason = f"the layers do not repaint {unexplained:.0%} of what was removed"
+    else:
+        reason = ""
+    return _verdict(reason, _share(repainted, inside), _share(missed, ~inside), unexplained)
+
+
+def removal_mask(canvas: RGB, elements: tuple[Element, ...]) -> Pixels:
+    """Where a remover may repaint: the elements and a margin of 1.5 % of the longer side for their soft edges."""
+    size = _size(canvas)
+    margin = max(4, round(0.015 * max(size)))
+    inside = np.logical_or.reduce([element_pixels(element, size) for element in elements])
+    return _grown(inside, margin)
+
+
+def element_pixels(element: Element, size: tuple[int, int]) -> Pixels:
+    """Where an element shows: its mask, or its whole box if the analyst gave none. ``size`` is (width, height)."""
+    if element.mask is not None:
+        return element.mask.on(size)
+    pixels = np.zeros((size[1], size[0]), dtype=np.bool_)
+    pixels[element.box.intersect(Box.whole(size)).slices] = True
+    return pixels
+
+
+def check_removed(removed: Removed, canvas: RGB, remover: str) -> Removed:
+    """What a remover gave, if it keeps the contract. Raises OutputError otherwise."""
+    given = removed.canvas
+    if given.shape != canvas.shape or given.dtype != np.uint8:
+        raise OutputError(f"{remover} gave a canvas {given.dtype} {given.shape}, not uint8 {canvas.shape}")
+    for layer in removed.layers or ():
+        if layer.box.intersect(Box.whole(_size(canvas))) != layer.box:
+            raise OutputError(f"{remover} gave the layer {layer.id!r} outside the canvas: {tuple(layer.box)}")
+    return removed
+
+
+def _verdict(reason: str, inside: float, outside: float, left: float) -> Verdict:
+    return Verdict(
+        accepted=not reason,
+        reason=reason or "accepted",
+        changed_inside=round(inside, 6),
+        drift_outside=round(outside, 6),
+        left=round(left, 6),
+    )
+
+
+def _change(before: RGB, after: RGB) -> NDArray[np.uint8]:
+    """Per pixel, the largest change of a channel in grey levels."""
+    change: NDArray[np.uint8] = cv2.absdiff(before, after).max(axis=2)
+    return change
+
+
+def _share(hits: Pixels, among: Pixels) -> float:
+    return int(np.count_nonzero(hits & among)) / max(1, int(np.count_nonzero(among)))
+
+
+def _grown(pixels: Pixels, margin: int) -> Pixels:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
+    return np.asarray(cv2.dilate(pixels.astype(np.uint8), kernel), dtype=np.bool_)
+
+
+def _size(canvas: RGB) -> tuple[int, int]:
+    return canvas.shape[1], canvas.shape[0]

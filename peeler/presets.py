@@ -1,0 +1,108 @@
+"""How to run: one typed preset, filled by a file, then the environment, then the caller."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from peeler.errors import ConfigError
+
+FOLDERS = (Path(__file__).parent / "preset_files", Path(__file__).parents[1] / "inference" / "presets")
+"""Where presets are kept: inside the installed package, or at the top of a checkout. Both are the same files."""
+VARIABLE = "PEELER_"
+"""What the name of an environment variable that overrides a setting begins with."""
+
+Output = Literal["png", "svg", "html"]
+
+
+class Preset(BaseModel):
+    """How to run. Names of backends are those of the registry; None leaves the choice to ``engine``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: str = Field(default="auto", description="analyst and remover; auto takes the best that is ready")
+    analyst: str | None = Field(default=None, description="who says what is on top")
+    remover: str | None = Field(default=None, description="who takes it away")
+    fallback: str | None = Field(default=None, description="the remover to ask when the first one fails")
+    seed: int = Field(default=42, ge=0, lt=2**63, description="what every random choice is derived from")
+    steps: int = Field(default=40, ge=1, le=1000, description="denoising steps of a remover that has any")
+    max_steps: int = Field(default=30, ge=0, description="removals after which a run stops")
+    attempts: int = Field(default=3, ge=1, le=100, description="tries of one removal, each with another seed")
+    vectorizer: str = Field(default="vtracer", description="who turns layers into paths")
+    outputs: tuple[Output, ...] = Field(default=("png", "svg", "html"), description="what is written at the end")
+
+    @field_validator("outputs", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def load_preset(
+    name_or_path: str | Path = "plain",
+    overrides: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Preset:
+    """The preset of a known name or a YAML file, then ``PEELER_*`` variables, then ``overrides`` that are not None.
+
+    Raises ConfigError for an unknown preset or setting, naming the known ones, and for a value that does not fit.
+    """
+    path = _find(name_or_path)
+    settings = _read(path)
+    _refuse_unknown(settings, str(path))
+    variables = _from_environment(os.environ if environment is None else environment)
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    _refuse_unknown(given, "the settings given")
+    try:
+        return Preset.model_validate({**settings, **variables, **given})
+    except ValidationError as problem:
+        raise ConfigError(f"preset {name_or_path}: {_first(problem)}") from problem
+
+
+def preset_names() -> list[str]:
+    """The presets that come with Peeler."""
+    return sorted({file.stem for folder in FOLDERS for file in folder.glob("*.yaml")})
+
+
+def _find(name_or_path: str | Path) -> Path:
+    given = Path(name_or_path)
+    if given.suffix in (".yaml", ".yml"):
+        return given
+    for folder in FOLDERS:
+        if (path := folder / f"{name_or_path}.yaml").is_file():
+            return path
+    known = ", ".join(preset_names())
+    raise ConfigError(f"no preset is called {str(name_or_path)!r}; known are {known}, or give a .yaml file")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path}: the preset cannot be read ({problem})") from problem
+    except yaml.YAMLError as problem:
+        raise ConfigError(f"{path}: not valid YAML ({' '.join(str(problem).split())})") from problem
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path}: a preset is a list of 'setting: value' lines")
+    return settings
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    named = {name: value for name, value in environment.items() if name.startswith(VARIABLE) and value}
+    found = {name.removeprefix(VARIABLE).lower(): value for name, value in named.items()}
+    _refuse_unknown(found, f"the environment ({VARIABLE}*)")
+    return found
+
+
+def _refuse_unknown(settings: Mapping[Any, Any], where: str) -> None:
+    if unknown := sorted(str(key) for key in settings if key not in Preset.model_fields):
+        raise ConfigError(f"{where}: unknown setting {', '.join(unknown)}; known are {', '.join(Preset.model_fields)}")
+
+
+def _first(problem: ValidationError) -> str:
+    error = problem.errors()[0]
+    return f"{'.'.join(map(str, error['loc']))} = {error['input']!r}: {error['msg']}"

@@ -1,0 +1,144 @@
+"""Backends by name: where each one lives and what it takes. Nothing is imported before it is asked for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple, cast
+
+from peeler.errors import ConfigError
+from peeler.presets import Preset
+from peeler.protocols import Analyst, Exporter, Remover, Vectorizer
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A class by its dotted path, and the importable modules it needs besides the core."""
+
+    path: str
+    needs: tuple[str, ...] = ()
+    install: str = "pip install peeler"
+
+
+class Readiness(NamedTuple):
+    """A line of ``peeler doctor``; ``lacks`` is empty when the backend is ready."""
+
+    kind: str
+    name: str
+    ready: bool
+    lacks: str
+
+
+class EngineChoice(NamedTuple):
+    """A preset whose analyst and remover are settled, and why these."""
+
+    preset: Preset
+    why: str
+
+
+BACKENDS: dict[str, dict[str, Backend]] = {
+    "analyst": {
+        "flat": Backend("peeler.analysts.flat:FlatAnalyst", needs=("cv2",)),
+        "scripted": Backend("peeler.analysts.scripted:ScriptedAnalyst"),
+    },
+    "remover": {
+        "flat": Backend("peeler.removers.flat:FlatRemover", needs=("cv2",)),
+        "scripted": Backend("peeler.removers.scripted:ScriptedRemover"),
+    },
+    "vectorizer": {
+        "vtracer": Backend("peeler.vectorizers.vtracer:VtracerVectorizer", needs=("vtracer",)),
+    },
+    "exporter": {
+        "png": Backend("peeler.exporters.png:PngExporter"),
+        "svg": Backend("peeler.exporters.svg:SvgExporter"),
+        "html": Backend("peeler.exporters.html:HtmlExporter"),
+    },
+}
+
+ENGINES: dict[str, tuple[str, str]] = {"flat": ("flat", "flat"), "scripted": ("scripted", "scripted")}
+"""Engine → its analyst and remover."""
+EMBEDDED = "flat"
+"""The engine that is always ready."""
+
+
+def analyst(name: str) -> Analyst:
+    """A new analyst. Raises ConfigError when the name is unknown or its packages are missing; so do the others here."""
+    return cast(Analyst, _load("analyst", name)())
+
+
+def remover(name: str) -> Remover:
+    return cast(Remover, _load("remover", name)())
+
+
+def vectorizer(name: str) -> Vectorizer:
+    return cast(Vectorizer, _load("vectorizer", name)())
+
+
+def exporter(name: str, vectorizer_name: str = "vtracer") -> Exporter:
+    """A new exporter; the one for SVG draws its paths with the named vectorizer."""
+    kind = _load("exporter", name)
+    return cast(Exporter, kind(vectorizer(vectorizer_name)) if name == "svg" else kind())
+
+
+def choose_engine(preset: Preset) -> EngineChoice:
+    """Settle ``engine``, ``analyst`` and ``remover`` of a preset; ones that are named there stay as they are."""
+    if preset.engine == "auto":
+        name, why = EMBEDDED, "the embedded engine: no larger model is ready"
+    elif preset.engine in ENGINES:
+        name, why = preset.engine, "as asked"
+    else:
+        raise ConfigError(f"no engine is called {preset.engine!r}; known are auto, {', '.join(ENGINES)}")
+    default_analyst, default_remover = ENGINES[name]
+    settled = preset.model_copy(
+        update={
+            "engine": name,
+            "analyst": preset.analyst or default_analyst,
+            "remover": preset.remover or default_remover,
+        }
+    )
+    _check_names(settled)
+    return EngineChoice(settled, why)
+
+
+def ready() -> list[Readiness]:
+    """Every backend, and what it lacks."""
+    return list(_readiness())
+
+
+def find(kind: str, name: str) -> Backend:
+    """Where a backend lives. Raises ConfigError that lists the known names."""
+    try:
+        return BACKENDS[kind][name]
+    except KeyError:
+        raise ConfigError(f"no {kind} is called {name!r}; known are {', '.join(BACKENDS[kind])}") from None
+
+
+def _check_names(preset: Preset) -> None:
+    for kind, name in (
+        ("analyst", preset.analyst),
+        ("remover", preset.remover),
+        ("remover", preset.fallback),
+        ("vectorizer", preset.vectorizer),
+    ):
+        if name is not None:
+            find(kind, name)
+
+
+def _load(kind: str, name: str) -> Any:
+    backend = find(kind, name)
+    if lacks := _lacks(backend):
+        raise ConfigError(f"the {kind} {name!r} {lacks}")
+    module, _, attribute = backend.path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _lacks(backend: Backend) -> str:
+    missing = [module for module in backend.needs if find_spec(module) is None]
+    return f"lacks {', '.join(missing)}: {backend.install}" if missing else ""
+
+
+def _readiness() -> Iterator[Readiness]:
+    for kind, backends in BACKENDS.items():
+        for name, backend in backends.items():
+            lacks = _lacks(backend)
+            yield Readiness(kind, name, not lacks, lacks)
