@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "peeler"
 
 TIERS: dict[str, set[str]] = {
-    "words": {"errors", "geometry", "graph", "stack", "protocols"},
+    "words": {"errors", "geometry", "graph", "stack", "text", "protocols"},
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "runs", "presets", "registry", "peel", "batch", "graph_drawing"},
     "backends": {"analysts", "removers", "vectorizers", "exporters"},

@@ -8,6 +8,7 @@ from PIL import Image
 
 from peeler.errors import InputError
 from peeler.geometry import RGB, RGBA, Box
+from peeler.scenes.render import true_layers
 from peeler.stack import Layer
 
 
@@ -49,7 +50,7 @@ def _layer(place: int, pixels: RGBA) -> Layer:
 def _true_layers(folder: Path, name: str) -> list[RGBA]:
     files = sorted((folder / "layers" / name).glob("*.png"))
     if not files:
-        return _drawn_layers(folder / "svg" / f"{name}.svg")
+        return true_layers(folder / "svg" / f"{name}.svg")
     layers = []
     for path in files:
         with Image.open(path) as file:

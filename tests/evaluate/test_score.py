@@ -172,6 +172,18 @@ def test_runs_on_disk(truth: Path, tmp_path: Path) -> None:
     assert summarise([one, two]).missing == 1
 
 
+def test_truth_may_be_a_drawing(tmp_path: Path) -> None:
+    save(tmp_path / "png" / "one.png", composite(SIZE, (PAPER, *TRUE))[..., :3])
+    paths = "".join(
+        f'<path fill="{fill}" d="M{box.x0} {box.y0}H{box.x1}V{box.y1}H{box.x0}Z"/>'
+        for fill, box in zip(("#c80000", "#0000c8", "#00a000"), (layer.box for layer in TRUE), strict=True)
+    )
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30" width="40" height="30">{paths}</svg>'
+    (tmp_path / "svg").mkdir()
+    (tmp_path / "svg" / "one.svg").write_text(drawing)
+    assert score_stack(LayerStack(SIZE, (PAPER, *TRUE)), read_truth(tmp_path, "one")).amodal_miou == 1
+
+
 def test_a_stack_of_another_size_is_missing(truth: Path, tmp_path: Path) -> None:
     other = LayerStack((50, 30), (rectangle((0, 0, 50, 30), RED),))
     PngExporter().export(other, tmp_path / "runs" / "one" / "stack")
