@@ -9,9 +9,9 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from peeler.errors import StoreError
-from peeler.exporters.text import slug
 from peeler.geometry import RGBA, Box
 from peeler.stack import Layer, LayerStack, Role
+from peeler.text import slug
 
 STACK_FILE = "stack.json"
 COMPRESSION = 1

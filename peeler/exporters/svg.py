@@ -12,9 +12,9 @@ import numpy as np
 
 from peeler.errors import OutputError, StoreError
 from peeler.exporters.png import encode_png
-from peeler.exporters.text import label, slug, unique
 from peeler.protocols import Vectorizer
 from peeler.stack import Layer, LayerStack
+from peeler.text import label, slug, unique
 
 FEW_COLOURS = 32
 """A background with more colours is embedded as a picture: traced, it would be thousands of specks."""

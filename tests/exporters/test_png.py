@@ -8,11 +8,23 @@ import pytest
 
 from peeler.errors import StoreError
 from peeler.exporters.png import PngExporter, read_stack
-from peeler.exporters.text import slug
 from peeler.geometry import Box
 from peeler.stack import Layer, LayerStack
+from peeler.text import slug
 
-HOSTILE = ["<script>alert(1)</script>", 'a"b\'c', "]]>", "nul\0byte", "😀🎩", "x" * 10_000, "../../etc/passwd", "", "\ud800", "CON", "ﷺ" * 500]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a\"b'c",
+    "]]>",
+    "nul\0byte",
+    "😀🎩",
+    "x" * 10_000,
+    "../../etc/passwd",
+    "",
+    "\ud800",
+    "CON",
+    "ﷺ" * 500,
+]
 
 
 def noise(box: Box, seed: int = 0) -> np.ndarray:
@@ -20,9 +32,18 @@ def noise(box: Box, seed: int = 0) -> np.ndarray:
 
 
 def stack_named(*names: str) -> LayerStack:
-    ground = Layer("background", "background", Box(0, 0, 20, 10), noise(Box(0, 0, 20, 10)), role="background", ink="#ffffff")
+    ground = Layer(
+        "background", "background", Box(0, 0, 20, 10), noise(Box(0, 0, 20, 10)), role="background", ink="#ffffff"
+    )
     layers = [
-        Layer(f"e{i}", name, box := Box(i % 5, i % 3, i % 5 + 4, i % 3 + 7), noise(box, i), part_of="e0" if i else None, opacity=0.5)
+        Layer(
+            f"e{i}",
+            name,
+            box := Box(i % 5, i % 3, i % 5 + 4, i % 3 + 7),
+            noise(box, i),
+            part_of="e0" if i else None,
+            opacity=0.5,
+        )
         for i, name in enumerate(names)
     ]
     return LayerStack((20, 10), (ground, *layers))
@@ -60,7 +81,10 @@ def test_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["stack"]
     files = [row["file"] for row in json.loads((tmp_path / "deep" / "stack" / "stack.json").read_text())["layers"]]
     assert len(set(files)) == len(files)
-    assert all(file.isascii() and len(file) < 64 and set(file) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.") for file in files)
+    assert all(
+        file.isascii() and len(file) < 64 and set(file) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+        for file in files
+    )
     names = [layer.name for layer in read_stack(tmp_path / "deep" / "stack").layers[1:]]
     assert names == [name.replace("\ud800", "?") for name in HOSTILE]
 
@@ -69,7 +93,12 @@ def test_an_earlier_stack_is_replaced(tmp_path: Path) -> None:
     PngExporter().export(stack_named("one", "two", "three"), tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     PngExporter().export(stack_named("other"), tmp_path)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["00-background.png", "01-other.png", "notes.txt", "stack.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "00-background.png",
+        "01-other.png",
+        "notes.txt",
+        "stack.json",
+    ]
 
 
 def test_an_empty_layer_survives(tmp_path: Path) -> None:
@@ -87,7 +116,13 @@ def test_more_than_a_hundred_layers_sort_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("The Dark-Red  curve", "the-dark-red-curve"), ("Käse & Brot", "kase-brot"), ("…", "layer"), ("--a--", "a"), ("½ moon", "12-moon")],
+    [
+        ("The Dark-Red  curve", "the-dark-red-curve"),
+        ("Käse & Brot", "kase-brot"),
+        ("…", "layer"),
+        ("--a--", "a"),
+        ("½ moon", "12-moon"),
+    ],
 )
 def test_slug(name: str, expected: str) -> None:
     assert slug(name) == expected

@@ -29,3 +29,31 @@ def unique(wanted: str, taken: set[str]) -> str:
         name, number = f"{wanted}-{number}", number + 1
     taken.add(name)
     return name
+
+
+def lines(text: str, longest: int, most: int) -> list[str]:
+    """``text`` broken between words into at most ``most`` lines of ``longest`` columns; wide characters take two."""
+    rows, row = list[str](), ""
+    for word in text.split():
+        while _columns(word) > longest:
+            head = _fitting(word, longest)
+            rows, row, word = [*rows, *([row] if row else []), head], "", word[len(head) :]
+        if row and _columns(row) + 1 + _columns(word) > longest:
+            rows, row = [*rows, row], word
+        else:
+            row = f"{row} {word}".strip()
+    rows += [row] if row else []
+    if len(rows) > most:
+        rows = [*rows[: most - 1], _fitting(rows[most - 1], longest - 1).rstrip() + "…"]
+    return rows
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _fitting(text: str, longest: int) -> str:
+    end = len(text)
+    while _columns(text[:end]) > longest:
+        end -= 1
+    return text[:end]
