@@ -1,0 +1,105 @@
+"""Scenes as SVG text and as pixels, and the true layers of a drawn SVG."""
+
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+import resvg_py
+from numpy.typing import NDArray
+from PIL import Image
+
+from peeler.errors import InputError
+from peeler.geometry import RGB, RGBA
+from peeler.scenes.colours import channels
+from peeler.scenes.drawing import Shape
+
+_SVG = "http://www.w3.org/2000/svg"
+
+
+def svg_text(shapes: Sequence[Shape], size: int, title: str = "") -> str:
+    """One path element per shape, bottom first."""
+    head = f'<svg xmlns="{_SVG}" viewBox="0 0 {size} {size}" width="{size}" height="{size}">\n'
+    name = f"<title>{escape(title)}</title>\n" if title else ""
+    return head + name + "".join(_element(shape) + "\n" for shape in shapes) + "</svg>\n"
+
+
+def _element(shape: Shape) -> str:
+    rule = ' fill-rule="evenodd"' if len(shape.path.loops) > 1 else ""
+    whole = f" data-part-of={quoteattr(shape.part_of)}" if shape.part_of else ""
+    attributes = f'id={quoteattr(shape.id)}{whole} fill="{shape.fill}"{rule} d="{shape.path.data}"'
+    return f"<path {attributes}><title>{escape(shape.title)}</title></path>"
+
+
+def rendered(svg: str) -> RGBA:
+    """The pixels of SVG text at its own size, straight alpha."""
+    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+def picture(svg: str) -> RGB:
+    """The pixels of SVG text on white."""
+    png = resvg_py.svg_to_bytes(svg_string=svg, background="#ffffff", skip_system_fonts=True)
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def top_shapes(shapes: Sequence[Shape], size: int) -> NDArray[np.int64]:
+    """Size × size: per pixel 1 + the index of the shape on top, 0 where there is none."""
+    paths = "".join(
+        f'<path fill="#{index + 1:06x}"{_rule(shape)} d="{shape.path.data}"/>' for index, shape in enumerate(shapes)
+    )
+    svg = f'<svg xmlns="{_SVG}" viewBox="0 0 {size} {size}" width="{size}" height="{size}" shape-rendering="crispEdges">{paths}</svg>'
+    red, green, blue = np.moveaxis(rendered(svg)[..., :3].astype(np.int64), 2, 0)
+    return red << 16 | green << 8 | blue
+
+
+def _rule(shape: Shape) -> str:
+    return ' fill-rule="evenodd"' if len(shape.path.loops) > 1 else ""
+
+
+def png_bytes(pixels: RGB | RGBA) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=9)
+    return buffer.getvalue()
+
+
+def true_layers(svg_path: Path) -> list[RGBA]:
+    """Every shape of a drawn SVG alone on the whole canvas, bottom first; straight alpha, the shape's exact ink wherever it reaches.
+
+    Raises InputError if the file is no SVG of filled paths, as this package draws them.
+    """
+    try:
+        root = ElementTree.fromstring(svg_path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ElementTree.ParseError) as error:
+        raise InputError(f"{svg_path}: not a readable SVG ({error})") from error
+    paths = list(root.iter(f"{{{_SVG}}}path"))
+    view = root.get("viewBox", "")
+    if not paths or not re.fullmatch(r"[-\d.]+( [-\d.]+){3}", view):
+        raise InputError(f"{svg_path}: no path elements or no viewBox in it")
+    size = f'width="{root.get("width", view.split()[2])}" height="{root.get("height", view.split()[3])}"'
+    return [_alone(path, f'<svg xmlns="{_SVG}" viewBox="{view}" {size}>') for path in paths]
+
+
+def _alone(path: ElementTree.Element, head: str) -> RGBA:
+    kept = {name: path.get(name, "") for name in ("fill", "fill-rule", "d") if path.get(name)}
+    attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in kept.items())
+    layer = rendered(f"{head}<path {attributes}/></svg>").copy()
+    if re.fullmatch(r"#[0-9a-fA-F]{6}", kept.get("fill", "")):
+        layer[..., :3] = np.where(layer[..., 3:] > 0, np.uint8(channels(kept["fill"])), np.uint8(0))
+    return layer
+
+
+def write_truth(svg_folder: Path, out: Path) -> None:
+    """``out``/png/NAME.png and ``out``/layers/NAME/NN.png for every SVG of a folder: what a score compares with."""
+    (out / "png").mkdir(parents=True, exist_ok=True)
+    for file in sorted(svg_folder.glob("*.svg")):
+        folder = out / "layers" / file.stem
+        folder.mkdir(parents=True, exist_ok=True)
+        for index, layer in enumerate(true_layers(file)):
+            (folder / f"{index:02d}.png").write_bytes(png_bytes(layer))
+        (out / "png" / f"{file.stem}.png").write_bytes(png_bytes(picture(file.read_text(encoding="utf-8"))))
