@@ -18,7 +18,7 @@ PACKAGE = PROJECT / "peeler"
 TIERS: dict[str, set[str]] = {
     "words": {"errors", "geometry", "graph", "stack", "text", "protocols"},
     "vision": {"flat", "scenes"},
-    "loop": {"inputs", "judge", "lift", "runs", "presets", "registry", "peel", "batch", "graph_drawing"},
+    "loop": {"inputs", "files", "records", "judge", "lift", "runs", "presets", "registry", "peel", "batch", "graph_drawing"},
     "backends": {"analysts", "removers", "vectorizers", "exporters"},
     "doors": {"evaluate", "doctor", "account", "console", "cli"},
 }
