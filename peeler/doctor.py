@@ -9,8 +9,11 @@ from pathlib import Path
 from re import match
 
 from pydantic import BaseModel, ConfigDict, field_serializer
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from peeler import __version__
+from peeler.layout import add_row, plain_table
 from peeler.registry import EMBEDDED, Readiness, ready
 
 PYTHONS = ((3, 11), (3, 13))
@@ -56,6 +59,24 @@ def examine(folder: Path) -> Examination:
         packages={name: _version(name) for name in _wanted()},
         backends=tuple(ready()),
     )
+
+
+def tell_examination(found: Examination) -> RenderableType:
+    """The machine, the packages and the backends, each with what it lacks."""
+    machine = plain_table("", "")
+    fits = "" if found.python_fits else f" (needs {PYTHONS[0][0]}.{PYTHONS[0][1]} to {PYTHONS[1][0]}.{PYTHONS[1][1]})"
+    add_row(machine, "peeler", found.peeler)
+    add_row(machine, "python", f"{found.python}{fits}")
+    add_row(machine, "machine", f"{found.platform}, {found.cores} cores, {found.memory} GiB of memory")
+    add_row(machine, "disk", f"{found.disk_free} GiB free here")
+    packages = plain_table("package", "version")
+    for name, installed in found.packages.items():
+        add_row(packages, name, installed or "not installed")
+    backends = plain_table("kind", "backend", "state")
+    for one in found.backends:
+        add_row(backends, one.kind, one.name, Text("ready", "green") if one.ready else Text(one.lacks, "yellow"))
+    verdict = "the embedded engine is ready" if found.healthy else "the embedded engine is not ready"
+    return Group(machine, "", packages, "", backends, "", verdict)
 
 
 def _cores() -> int:

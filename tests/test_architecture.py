@@ -20,7 +20,7 @@ TIERS: dict[str, set[str]] = {
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "files", "records", "judge", "lift", "runs", "presets", "registry", "peel", "batch", "graph_drawing"},
     "backends": {"analysts", "removers", "vectorizers", "exporters"},
-    "doors": {"evaluate", "doctor", "account", "console", "cli"},
+    "doors": {"evaluate", "doctor", "account", "layout", "console", "cli"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
 HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "openai", "google.genai", "diffusers", "transformers")

@@ -1,0 +1,76 @@
+"""How the command line speaks: the result on stdout, everything else on stderr, one line per known error."""
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from peeler.errors import BackendError, ConfigError, InputError, PeelerError, StoreError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WIDE = 160
+"""Columns of a table that does not go to a terminal."""
+
+
+class Code(IntEnum):
+    """Exit codes; docs/cli.md tells them to the user."""
+
+    OK = 0
+    INCOMPLETE = 1
+    USAGE = 2
+    INPUT = 3
+    STORE = 4
+    BACKEND = 5
+    INTERRUPTED = 130
+
+
+CODES: tuple[tuple[type[PeelerError], Code], ...] = (
+    (ConfigError, Code.USAGE),
+    (InputError, Code.INPUT),
+    (StoreError, Code.STORE),
+    (BackendError, Code.BACKEND),
+)
+
+
+@contextmanager
+def speaking(as_json: bool, debug: bool, interrupted: str = "interrupted") -> Iterator[None]:
+    """Turn a known error into one line and its exit code; with ``debug`` its traceback goes before."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(interrupted)
+        raise typer.Exit(Code.INTERRUPTED) from None
+    except PeelerError as problem:
+        if debug:
+            traceback.print_exc()
+        line = " ".join(str(problem).split())
+        code = next(code for kind, code in CODES if isinstance(problem, kind))
+        complain(line)
+        if as_json:
+            answer({"error": line, "exit_code": code.value})
+        raise typer.Exit(code) from None
+
+
+def answer(result: dict[str, Any]) -> None:
+    """The result for a machine: one JSON document on stdout."""
+    sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+
+
+def tell(*parts: "RenderableType") -> None:
+    """The result for a person; text is printed as it is, without markup."""
+    from rich.console import Console
+
+    console = Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))
+
+
+def complain(line: str) -> None:
+    sys.stderr.write(f"peeler: {line}\n")
