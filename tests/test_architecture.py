@@ -18,7 +18,8 @@ PACKAGE = PROJECT / "peeler"
 TIERS: dict[str, set[str]] = {
     "words": {"errors", "geometry", "graph", "stack", "text", "protocols"},
     "vision": {"flat", "scenes"},
-    "loop": {"inputs", "files", "records", "judge", "lift", "runs", "presets", "registry", "peel", "batch", "graph_drawing"},
+    "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
+    | {"files", "records", "runs", "graph_drawing"},
     "backends": {"analysts", "removers", "vectorizers", "exporters"},
     "doors": {"evaluate", "doctor", "account", "layout", "console", "cli"},
 }
