@@ -3,12 +3,12 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from peeler.errors import OutputError
 from peeler.geometry import RGB, Box, Pixels
 from peeler.graph import Element
 from peeler.protocols import Removal, Removed
+from peeler.records import Verdict
 from peeler.stack import composite, largest_difference, opaque_layer
 
 CHANGED = 12
@@ -23,23 +23,6 @@ MISSED = 2
 """Grey levels by which given layers over the new canvas may miss the canvas before."""
 MOST_MISSED = 0.05
 """Largest share of the repainted pixels that given layers may miss; what is missed ends in the residual."""
-
-
-class Verdict(BaseModel):
-    """A judgement of one removal.
-
-    ``changed_inside`` is the share of the removed elements' pixels that was repainted, ``drift_outside`` the share of
-    the pixels outside their surroundings that changed visibly, ``left`` the largest share of one element that is still
-    there (for given layers: the share of repainted pixels that the layers do not explain). All are 0–1.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    accepted: bool
-    reason: str
-    changed_inside: float
-    drift_outside: float
-    left: float
 
 
 def judge(before: RGB, after: RGB, removal: Removal) -> Verdict:

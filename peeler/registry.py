@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from peeler.errors import ConfigError
@@ -78,6 +79,11 @@ def exporter(name: str, vectorizer_name: str = "vtracer") -> Exporter:
     """A new exporter; the one for SVG draws its paths with the named vectorizer."""
     kind = _load("exporter", name)
     return cast(Exporter, kind(vectorizer(vectorizer_name)) if name == "svg" else kind())
+
+
+def write_index(batch: Path) -> None:
+    """Write the page of a batch folder, which tells what is on disk there."""
+    import_module("peeler.exporters.html").write_index(batch)
 
 
 def choose_engine(preset: Preset) -> EngineChoice:

@@ -1,0 +1,322 @@
+"""From files to finished runs: one picture, or a folder of them on all cores."""
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+from peeler import __version__, registry
+from peeler.errors import InputError, PeelerError, StoreError
+from peeler.files import as_json, lock_folder, replacing, storing
+from peeler.geometry import RGB, RGBA
+from peeler.inputs import SUFFIXES, Picture, read_picture
+from peeler.lift import TOLERANCE
+from peeler.peel import Engine, Laps, peel
+from peeler.presets import Preset, load_preset
+from peeler.records import EngineRecord, ResidualRecord, RunRecord, Stored, Timings
+from peeler.registry import EngineChoice, choose_engine
+from peeler.runs import Run, output_names
+from peeler.stack import LayerStack
+from peeler.text import unique
+from peeler.workers import Tell, do_all
+
+TAKEN_NAMES = {"batch.json", "timings.json", "index.html"}
+"""What a batch itself writes next to its runs."""
+
+log = logging.getLogger(__name__)
+
+
+class Row(Stored):
+    """One picture of ``batch.json``: ``input`` is its file, ``name`` its folder, ``reason`` why it failed."""
+
+    input: str
+    name: str
+    status: Literal["ok", "stopped", "failed"]
+    stop_reason: str | None = None
+    reason: str = ""
+    note: str = ""
+    steps: int = 0
+    layers: int = 0
+    residual: ResidualRecord | None = None
+
+
+class RunSummary(Row):
+    """What came out of one picture; ``was_done`` when an earlier call had done it all."""
+
+    folder: str
+    seconds: float
+    was_done: bool = False
+
+    def __str__(self) -> str:
+        state = "was done before" if self.was_done else f"{self.seconds:.2f} s"
+        told = f"{self.input}: {self.layers} layers in {self.steps} steps ({self.stop_reason}), {state} → {self.folder}"
+        return f"{told}\n  {self.note}" if self.note else told
+
+
+class BatchRecord(Stored):
+    """``batch.json``; ``totals`` counts rows by status, and rows are in the order of the sorted file names."""
+
+    format: Literal[1] = 1
+    status: Literal["running", "done"] = "running"
+    preset: Preset
+    engine: EngineRecord
+    versions: dict[str, str]
+    totals: dict[str, int] = {}
+    rows: tuple[Row, ...] = ()
+
+
+class BatchSummary(Stored):
+    """What came out of a folder."""
+
+    folder: str
+    totals: dict[str, int]
+    rows: tuple[Row, ...]
+    seconds: float
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.status == "failed")
+
+
+class Progress(NamedTuple):
+    """Where a batch is: ``stage`` of the picture ``name``, and how many pictures of all are done."""
+
+    stage: str
+    name: str
+    done: int
+    total: int
+
+
+def engine_of(preset: Preset) -> Engine:
+    """The engine that a settled preset names. Raises ConfigError when a backend is unknown or lacks something."""
+    fallback = None if preset.fallback is None else registry.remover(preset.fallback)
+    return Engine(registry.analyst(preset.analyst or ""), registry.remover(preset.remover or ""), fallback)
+
+
+def peel_picture(
+    picture: Picture | Path | str | RGB | RGBA, preset: Preset | None = None, engine: Engine | None = None
+) -> LayerStack:
+    """The stack of a picture, a file or an array (height × width × 3 or 4), without leaving anything on disk."""
+    if isinstance(picture, np.ndarray):
+        picture = Picture.of(picture)
+    elif not isinstance(picture, Picture):
+        picture = read_picture(Path(picture))
+    choice = choose_engine(preset or load_preset())
+    with tempfile.TemporaryDirectory() as folder, Run.begin(Path(folder), picture, choice) as run:
+        return peel(picture, engine or engine_of(choice.preset), choice.preset, run)
+
+
+def peel_file(
+    path: Path,
+    out: Path,
+    preset: Preset,
+    force: bool = False,
+    engine: Engine | None = None,
+    on_stage: Callable[[str], None] | None = None,
+) -> RunSummary:
+    """Peel one picture into the run folder ``out``, going on with what is there unless ``force`` drops it.
+
+    Raises PeelerError: the picture, the preset, the store or a backend cannot be used.
+    """
+    laps = Laps()
+    tell = on_stage or (lambda stage: None)
+    tell("read")
+    picture = read_picture(path)
+    choice = choose_engine(preset)
+    with Run.begin(out, picture, choice, force) as run:
+        if not (was_done := run.is_done):
+            laps.mark("read")
+            _complete(run, picture, engine or engine_of(choice.preset), tell, laps)
+        return _summary(run.record, out, laps.total, was_done)
+
+
+def peel_folder(
+    folder: Path,
+    out: Path,
+    preset: Preset,
+    workers: int | None = None,
+    limit: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    force: bool = False,
+    make_engine: Callable[[Preset], Engine] = engine_of,
+) -> BatchSummary:
+    """Peel every picture of ``folder`` into ``out/<stem>``, on all cores unless ``workers`` says otherwise.
+
+    A picture that fails becomes a row with its reason, and the others go on. Interrupted by Ctrl-C or killed, the same
+    call goes on where it was. ``limit`` takes the first pictures only. Pictures are peeled in fresh processes, so a
+    script that calls this needs the usual ``if __name__ == "__main__"``. Raises InputError when there is no picture,
+    ConfigError, and StoreError when ``out`` cannot be used.
+    """
+    started = time.perf_counter()
+    choice = choose_engine(preset)
+    named = name_pictures(folder)[:limit]
+    if not named:
+        raise InputError(f"{folder}: holds no picture ({', '.join(SUFFIXES)})")
+    with storing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = lock_folder(out)
+    try:
+        record = _open_batch(out, choice, force)
+        tasks = {name: _Task(path, out / name, choice.preset, force, make_engine) for name, path in named}
+        outcomes = _peel_all(tasks, workers or _cores(), on_progress or (lambda progress: None))
+        rows = [_row(name, task.path, outcomes[name]) for name, task in tasks.items()]
+        totals = {status: sum(row.status == status for row in rows) for status in ("ok", "stopped", "failed")}
+        _put(out / "batch.json", record.model_copy(update={"status": "done", "totals": totals, "rows": tuple(rows)}))
+        seconds = {name: done.seconds for name, done in outcomes.items() if isinstance(done, RunSummary)}
+        _put(out / "timings.json", Timings(started=_now(), seconds={"total": time.perf_counter() - started, **seconds}))
+        _write_index(out, choice.preset)
+    finally:
+        os.close(lock)
+    return BatchSummary(folder=str(out), totals=totals, rows=tuple(rows), seconds=time.perf_counter() - started)
+
+
+def name_pictures(folder: Path) -> list[tuple[str, Path]]:
+    """The pictures of a folder by their names, each with the name of its run: the stem, or ``stem-2`` for its twin."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if _is_picture(path))
+    except OSError as problem:
+        raise InputError(f"{folder}: cannot be listed ({problem.strerror})") from problem
+    # Every stem is taken at once, so that the twin of "cat" does not get the name of a real "cat-2".
+    stems, taken = [path.stem for path in paths], {path.stem for path in paths} | TAKEN_NAMES
+    firsts = {stem: stems.index(stem) for stem in set(stems) - TAKEN_NAMES}
+    names = [stem if firsts.get(stem) == place else unique(stem, taken) for place, stem in enumerate(stems)]
+    return list(zip(names, paths, strict=True))
+
+
+class _Task(NamedTuple):
+    path: Path
+    out: Path
+    preset: Preset
+    force: bool
+    make_engine: Callable[[Preset], Engine]
+
+
+def _peel_all(
+    tasks: dict[str, _Task], workers: int, report: Callable[[Progress], None]
+) -> dict[str, RunSummary | BaseException]:
+    done: list[str] = []
+
+    def on_done(name: str) -> None:
+        done.append(name)
+        report(Progress("done", name, len(done), len(tasks)))
+
+    def on_stage(name: str, stage: str) -> None:
+        report(Progress(stage, name, len(done), len(tasks)))
+
+    return do_all(_peel_task, tasks, workers, on_stage, on_done)
+
+
+def _peel_task(task: _Task, tell: Tell) -> RunSummary:
+    return peel_file(task.path, task.out, task.preset, task.force, task.make_engine(task.preset), tell)
+
+
+def _complete(run: Run, picture: Picture, engine: Engine, tell: Tell, laps: Laps) -> None:
+    """Peel what is left to peel and write the outputs; the run says so itself when that fails."""
+    try:
+        stack = peel(picture, engine, run.record.preset, run, lambda made: tell(f"step {made}"))
+        laps.mark("peel")
+        tell("write")
+        _write_outputs(run, stack, picture, laps)
+    except StoreError:
+        raise
+    except Exception as problem:
+        run.fail(_reason(problem))
+        raise
+
+
+def _write_outputs(run: Run, stack: LayerStack, picture: Picture, laps: Laps) -> None:
+    names = output_names(run.folder, run.record.preset)
+    if "png" in names:
+        with replacing(run.folder / "stack") as folder:
+            registry.exporter("png").export(stack, folder)
+        laps.mark("png")
+    if "svg" in names:
+        registry.exporter("svg", run.record.preset.vectorizer).export(stack, run.folder / names["svg"])
+        laps.mark("svg")
+    missed = stack.difference(picture.pixels, residual=False)
+    residual = ResidualRecord(max=int(missed.max()), pixels=int(np.count_nonzero(missed > TOLERANCE)))
+    run.finish(residual, len(stack.layers))
+    run.write_timings(**laps.seconds, total=laps.total)
+    # The report tells what is on disk, so it comes last; a run without it is not done.
+    if "html" in names:
+        registry.exporter("html").export(stack, run.folder / names["html"])
+
+
+def _summary(record: RunRecord, out: Path, seconds: float, was_done: bool) -> RunSummary:
+    return RunSummary(
+        input=record.picture.name,
+        name=out.resolve().name,
+        status="ok" if record.status == "ok" else "stopped",
+        stop_reason=record.stop_reason,
+        note=record.note,
+        steps=record.steps,
+        layers=record.layers,
+        residual=record.residual,
+        folder=str(out),
+        seconds=round(seconds, 4),
+        was_done=was_done,
+    )
+
+
+def _row(name: str, path: Path, outcome: RunSummary | BaseException) -> Row:
+    if isinstance(outcome, RunSummary):
+        return Row(**{key: getattr(outcome, key) for key in Row.model_fields})
+    if not isinstance(outcome, PeelerError):
+        log.error("%s failed", path, exc_info=outcome)
+    return Row(input=path.name, name=name, status="failed", reason=_reason(outcome))
+
+
+def _reason(problem: BaseException) -> str:
+    known = isinstance(problem, PeelerError)
+    return " ".join(str(problem).split()) if known else f"unexpected {type(problem).__name__}: {problem}"
+
+
+def _open_batch(out: Path, choice: EngineChoice, force: bool) -> BatchRecord:
+    """The record of a batch that begins or goes on. Raises StoreError when one with another preset is there."""
+    preset = choice.preset
+    engine = EngineRecord(
+        analyst=preset.analyst or "", remover=preset.remover or "", fallback=preset.fallback, why=choice.why
+    )
+    record = BatchRecord(preset=preset, engine=engine, versions={"peeler": __version__})
+    if not force and (stored := _stored_batch(out / "batch.json")) is not None and stored.preset != preset:
+        raise StoreError(f"{out}: the batch there has another preset; use --force or another output folder")
+    _put(out / "batch.json", record)
+    return record
+
+
+def _stored_batch(path: Path) -> BatchRecord | None:
+    """The record of an earlier batch; one that cannot be read is made anew, since each run guards itself."""
+    try:
+        return BatchRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _put(path: Path, record: BaseModel) -> None:
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(as_json(record.model_dump(mode="json")))
+
+
+def _write_index(out: Path, preset: Preset) -> None:
+    if "html" in preset.outputs:
+        registry.write_index(out)
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,142 @@
+"""What a run keeps on disk, as types: ``run.json``, ``step.json`` and ``timings.json``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from peeler.errors import StoreError
+from peeler.geometry import Box
+from peeler.graph import Edge
+from peeler.presets import Preset
+from peeler.stack import Role
+
+
+class StopReason(StrEnum):
+    """Why a run ended."""
+
+    BACKGROUND = "background"
+    """Only the background is left."""
+    NOTHING_MORE = "nothing_more"
+    """The analyst names elements, but none of them shows on the canvas."""
+    MAX_STEPS = "max_steps"
+    STUCK = "stuck"
+    """Every attempt at a removal was rejected."""
+
+
+class Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Verdict(Stored):
+    """A judgement of one removal.
+
+    ``changed_inside`` is the share of the removed elements' pixels that was repainted, ``drift_outside`` the share of
+    the pixels outside their surroundings that changed visibly, ``left`` the largest share of one element that is still
+    there (for given layers: the share of repainted pixels that the layers do not explain). All are 0–1.
+    """
+
+    accepted: bool
+    reason: str
+    changed_inside: float
+    drift_outside: float
+    left: float
+
+
+class PictureRecord(Stored):
+    name: str
+    sha256: str
+    size: tuple[int, int]
+    alpha: bool
+
+
+class EngineRecord(Stored):
+    analyst: str
+    remover: str
+    fallback: str | None
+    why: str
+
+
+class ResidualRecord(Stored):
+    """By how much the layers without the residual miss the picture: grey levels, and pixels past the tolerance."""
+
+    max: int
+    pixels: int
+
+
+class RunRecord(Stored):
+    """``run.json``."""
+
+    format: Literal[1] = 1
+    status: Literal["running", "ok", "stopped", "failed"] = "running"
+    stop_reason: StopReason | None = None
+    note: str = ""
+    picture: PictureRecord
+    preset: Preset
+    engine: EngineRecord
+    versions: dict[str, str]
+    steps: int = 0
+    layers: int = 0
+    residual: ResidualRecord | None = None
+
+
+class LayerRecord(Stored):
+    """A lifted layer of a step; ``file`` is relative to the step's folder and cropped to ``box``."""
+
+    id: str
+    name: str
+    file: str
+    sha256: str
+    box: Box
+    role: Role
+    opacity: float
+    part_of: str | None
+    ink: str | None
+    origin: str
+
+
+class AttemptRecord(Stored):
+    """One try of a removal; rejected canvases lie in ``attempts/`` by their number."""
+
+    seed: int
+    remover: str
+    elements: tuple[str, ...]
+    verdict: Verdict
+    account: dict[str, Any] = {}
+
+
+class StepRecord(Stored):
+    """``step.json``. Hashes of canvases are of their pixels, those in ``files`` of the files."""
+
+    index: int
+    canvas_sha256: str
+    after_sha256: str
+    graph_sha256: str
+    seed: int
+    removed: tuple[str, ...]
+    layers: tuple[LayerRecord, ...]
+    attempts: tuple[AttemptRecord, ...]
+    cut_edges: tuple[Edge, ...]
+    note: str
+    files: dict[str, str]
+
+
+class Timings(BaseModel):
+    """``timings.json``: every date and duration of a run, in seconds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    started: str
+    seconds: dict[str, float] = {}
+    steps: list[dict[str, float]] = []
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The ``run.json`` of a run. Raises StoreError."""
+    try:
+        return RunRecord.model_validate_json((folder / "run.json").read_bytes())
+    except OSError as problem:
+        raise StoreError(f"{folder}: the run cannot be read ({problem.strerror})") from problem
+    except ValidationError as problem:
+        raise StoreError(f"{folder}: run.json is damaged or of another version; use --force to start anew") from problem
