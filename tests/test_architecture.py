@@ -19,7 +19,7 @@ TIERS: dict[str, set[str]] = {
     "words": {"errors", "geometry", "graph", "stack", "text", "protocols"},
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
-    | {"files", "records", "runs", "graph_drawing"},
+    | {"files", "records", "runs", "workers", "graph_drawing"},
     "backends": {"analysts", "removers", "vectorizers", "exporters"},
     "doors": {"evaluate", "doctor", "account", "layout", "console", "cli"},
 }
