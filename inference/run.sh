@@ -6,7 +6,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
 preset="$1"
 shift
-pictures="$root/data/testset"
+pictures="$root/data/testset/png"
 [ ! -d "${1:-}" ] || { pictures="$1"; shift; }
 
 set=core

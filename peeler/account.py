@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from peeler.errors import StoreError
+from peeler.errors import ConfigError, StoreError
 from peeler.exporters.png import StoredStack
 from peeler.graph import Element, LayerGraph
 from peeler.layout import add_row, plain_table, swatch
@@ -74,10 +74,10 @@ def tell_run(account: RunAccount) -> RenderableType:
 
 
 def tell_step(account: RunAccount, index: int) -> RenderableType:
-    """One step: what the analyst said, the graph and the verdicts. Raises StoreError when there is no such step."""
+    """One step: what the analyst said, the graph and the verdicts. Raises ConfigError when there is no such step."""
     if not 0 <= index < len(account.steps):
         count = len(account.steps)
-        raise StoreError(f"{account.run.picture.name} has no step {index}; it has {count}, numbered from 0")
+        raise ConfigError(f"{account.run.picture.name} has no step {index}; it has {count}, numbered from 0")
     step = account.steps[index]
     parts: list[RenderableType] = [Text(f"step {index} of {account.run.picture.name}", style="bold")]
     if step.step.note:

@@ -3,10 +3,10 @@
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -74,3 +74,45 @@ def tell(*parts: "RenderableType") -> None:
 
 def complain(line: str) -> None:
     sys.stderr.write(f"peeler: {line}\n")
+
+
+@contextmanager
+def stage_shown() -> Iterator[Callable[[str], None] | None]:
+    """What to tell the stages of one picture to; None where nobody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("read") as status:
+        yield status.update
+
+
+class Show(Protocol):
+    """Takes how many of all are done, and what is being done."""
+
+    def __call__(self, done: int, total: int, what: str = "") -> None: ...
+
+
+@contextmanager
+def progress_shown() -> Iterator[Show | None]:
+    """A bar with the time left; None where nobody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.MofNCompleteColumn(),
+        progress.BarColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.description}", markup=False),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(done: int, total: int, what: str = "") -> None:
+            bar.update(task, total=total, completed=done, description=what)
+
+        yield show

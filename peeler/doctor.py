@@ -76,7 +76,7 @@ def tell_examination(found: Examination) -> RenderableType:
     for one in found.backends:
         add_row(backends, one.kind, one.name, Text("ready", "green") if one.ready else Text(one.lacks, "yellow"))
     verdict = "the embedded engine is ready" if found.healthy else "the embedded engine is not ready"
-    return Group(machine, "", packages, "", backends, "", verdict)
+    return Group(machine, "", *([packages, ""] if found.packages else []), backends, "", verdict)
 
 
 def _cores() -> int:

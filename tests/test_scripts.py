@@ -73,7 +73,7 @@ def test_the_two_scripts_differ_in_one_word() -> None:
 def test_arguments_pass_through(script: str, preset: str, checkout: Path, with_uv: Path, tmp_path: Path) -> None:
     done = run(checkout / script, "--limit", "5", "--seed", "7", path=with_uv, cwd=tmp_path)
     root = checkout.resolve()
-    expected = ["batch", f"{root}/data/testset", "--preset", preset, "-o", f"{root}/outputs/{preset}"]
+    expected = ["batch", f"{root}/data/testset/png", "--preset", preset, "-o", f"{root}/outputs/{preset}"]
     assert done.stdout.splitlines() == [*expected, "--limit", "5", "--seed", "7"]
     assert done.returncode == 0
 

@@ -1,0 +1,247 @@
+"""The command ``peeler``: thin wrappers that read options, call the package and print what came out.
+
+What a command needs is imported when it runs, so that ``peeler --help`` is quick.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peeler import __version__
+from peeler.console import Code, answer, complain, progress_shown, speaking, stage_shown, tell
+
+EPILOG = """Exit codes: 0 done; 1 some pictures failed; 2 wrong usage or setting; 3 the picture cannot be used;
+4 the run cannot be read or written; 5 a backend failed; 130 interrupted."""
+
+app = typer.Typer(
+    name="peeler",
+    help="Turn flat pictures into editable layers.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="Draw the test set, or fetch the published one.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Force = Annotated[bool, typer.Option("--force", help="Begin anew instead of going on with what is there.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="What every random choice is derived from.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="Denoising steps of a remover that has any.")]
+MaxSteps = Annotated[int | None, typer.Option(min=0, help="Removals after which a run stops.")]
+Engine = Annotated[str | None, typer.Option(help="Who peels: auto, or the name of an engine.")]
+PresetName = Annotated[str, typer.Option("--preset", help="Name or YAML file of the preset.")]
+
+
+class Published(StrEnum):
+    """Test sets that others have published."""
+
+    LAYERPEELER = "layerpeeler"
+
+
+def main() -> None:
+    app(prog_name="peeler")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"peeler {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog=EPILOG)
+def peel(
+    image: Annotated[Path, typer.Argument(help="The picture.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run. [outputs/NAME]")] = None,
+    preset: PresetName = "plain",
+    engine: Engine = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    max_steps: MaxSteps = None,
+    force: Force = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Peel one picture into layers.
+
+    A run that was cut off goes on where it stopped; one that is finished is left as it is.
+    """
+    folder = output or Path("outputs") / image.stem
+    with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {folder}"):
+        from peeler.batch import peel_file
+        from peeler.presets import load_preset
+
+        chosen = load_preset(preset, {"engine": engine, "seed": seed, "steps": steps, "max_steps": max_steps})
+        with stage_shown() as on_stage:
+            summary = peel_file(image, folder, chosen, force=force, on_stage=on_stage)
+        if json:
+            answer(summary.model_dump(mode="json"))
+        else:
+            tell(str(summary))
+
+
+@app.command(epilog=EPILOG)
+def batch(
+    folder: Annotated[Path, typer.Argument(help="The folder of pictures.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the batch.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N pictures.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. [one per core]")] = None,
+    preset: PresetName = "plain",
+    engine: Engine = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    max_steps: MaxSteps = None,
+    force: Force = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Peel every picture of a folder.
+
+    A picture that cannot be used is listed, and the others go on.
+    """
+    with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {output}"):
+        from peeler.batch import Progress, peel_folder
+        from peeler.presets import load_preset
+
+        chosen = load_preset(preset, {"engine": engine, "seed": seed, "steps": steps, "max_steps": max_steps})
+        with progress_shown() as show:
+
+            def on_progress(now: Progress) -> None:
+                if show:
+                    show(now.done, now.total, f"{now.stage} {now.name}")
+
+            summary = peel_folder(folder, output, chosen, workers, limit, on_progress, force)
+        for row in summary.failed:
+            complain(row.reason if row.input in row.reason else f"{row.input}: {row.reason}")
+        if json:
+            answer(summary.model_dump(mode="json"))
+        else:
+            counts = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
+            tell(f"{len(summary.rows)} pictures: {counts}, {summary.seconds:.1f} s → {output / 'index.html'}")
+        if summary.failed:
+            raise typer.Exit(Code.INCOMPLETE)
+
+
+@app.command(epilog=EPILOG)
+def inspect(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    step: Annotated[int | None, typer.Option(min=0, help="Tell one step in full.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Tell what happened in a run.
+
+    With --step: what the analyst said, the layer graph, the verdicts and the times of that step.
+    """
+    with speaking(json, debug):
+        from peeler.account import read_account, tell_run, tell_step
+
+        account = read_account(run)
+        told = tell_run(account) if step is None else tell_step(account, step)
+        if not json:
+            tell(told)
+        elif step is None:
+            answer(account.model_dump(mode="json"))
+        else:
+            answer(account.steps[step].model_dump(mode="json"))
+
+
+@app.command(epilog=EPILOG)
+def doctor(json: Json = False, debug: Debug = False) -> None:
+    """Say which backends are ready and what the others lack.
+
+    The exit code is 1 when not even the embedded engine can work.
+    """
+    with speaking(json, debug):
+        from peeler.doctor import examine, tell_examination
+
+        found = examine(Path())
+        if json:
+            answer(found.model_dump(mode="json") | {"healthy": found.healthy})
+        else:
+            tell(tell_examination(found))
+        if not found.healthy:
+            raise typer.Exit(Code.INCOMPLETE)
+
+
+@app.command(epilog=EPILOG)
+def score(
+    runs: Annotated[Path, typer.Argument(help="A batch: one folder with stack/ per picture.")],
+    truth: Annotated[Path, typer.Argument(help="png/NAME.png with layers/NAME/NN.png or svg/NAME.svg.")],
+    worst: Annotated[int, typer.Option(min=0, help="Also list the N pictures with the lowest amodal mIoU.")] = 0,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Measure how close stacks come to the true layers.
+
+    A picture without a stack scores 0, and the exit code is then 1.
+    """
+    with speaking(json, debug):
+        from peeler.evaluate.score import score_runs, summarise
+        from peeler.evaluate.table import pictures_table, score_table
+
+        rows = list(score_runs(runs, truth))
+        total = summarise(rows)
+        low = sorted(rows, key=lambda row: row.amodal_miou)[:worst]
+        if json:
+            answer({**total.model_dump(mode="json"), "worst": [row.model_dump(mode="json") for row in low]})
+        else:
+            tell(score_table(total), *([pictures_table(low)] if low else []))
+        for row in rows:
+            if row.problem:
+                complain(row.problem)
+        if total.missing:
+            raise typer.Exit(Code.INCOMPLETE)
+
+
+@data_app.command(epilog=EPILOG)
+def draw(
+    folder: Annotated[Path, typer.Argument(help="Where to.")] = Path("data/testset"),
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Draw the test set, the same bytes on every machine."""
+    with speaking(json, debug):
+        from peeler.scenes.testset import draw_testset
+
+        with progress_shown() as show:
+            draw_testset(folder, on_picture=show)
+        _tell_folder(folder, json)
+
+
+@data_app.command(epilog=EPILOG)
+def fetch(
+    name: Annotated[Published, typer.Argument(help="Which one.")],
+    folder: Annotated[Path | None, typer.Argument(help="Where to. [data/NAME]")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Download a published test set and check it against its checksums."""
+    target = folder or Path("data") / name
+    with speaking(json, debug):
+        from peeler.scenes.published import fetch_published
+
+        with progress_shown() as show:
+            fetch_published(target, on_file=show)
+        _tell_folder(target, json)
+
+
+def _tell_folder(folder: Path, as_json: bool) -> None:
+    pictures = sum(1 for _ in folder.rglob("*.png"))
+    if as_json:
+        answer({"folder": str(folder), "pictures": pictures})
+    else:
+        tell(f"{pictures} pictures → {folder}")
