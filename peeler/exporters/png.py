@@ -1,7 +1,6 @@
 """A stack as a folder: ``stack.json`` and one cropped RGBA PNG per layer, and back."""
 
 import re
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +8,12 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from peeler.errors import StoreError
-from peeler.geometry import RGBA, Box
+from peeler.files import png_bytes, storing
+from peeler.geometry import Box
 from peeler.stack import Layer, LayerStack, Role
 from peeler.text import slug
 
 STACK_FILE = "stack.json"
-COMPRESSION = 1
-"""On flat layers zlib's level 6 takes 1.6 times as long as level 1 and saves 8 kB per picture."""
 _LAYER_FILE = re.compile(r"\d{2,}-[a-z0-9-]+\.png")
 
 
@@ -52,14 +50,12 @@ class PngExporter:
         digits = max(2, len(str(len(stack.layers) - 1)))
         rows = (_row(f"{index:0{digits}d}", layer) for index, layer in enumerate(stack.layers))
         stored = StoredStack(size=stack.size, layers=tuple(rows))
-        try:
+        with storing(path):
             path.mkdir(parents=True, exist_ok=True)
             for row, layer in zip(stored.layers, stack.layers, strict=True):
-                (path / row.file).write_bytes(encode_png(layer.pixels))
+                (path / row.file).write_bytes(png_bytes(layer.pixels))
             _drop_stale(path, {row.file for row in stored.layers})
             (path / STACK_FILE).write_text(stored.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        except OSError as problem:
-            raise StoreError(f"cannot write the layers to {path}: {problem.strerror or problem}") from problem
 
 
 def read_stack(folder: Path) -> LayerStack:
@@ -75,14 +71,6 @@ def read_stack(folder: Path) -> LayerStack:
         raise StoreError(f"{folder / STACK_FILE} is no stack: {where}: {first['msg']}") from problem
     except ValueError as problem:
         raise StoreError(f"the stack in {folder} is broken: {problem}") from problem
-
-
-def encode_png(pixels: RGBA) -> bytes:
-    """RGB or RGBA pixels as a PNG; a picture without pixels, which PNG cannot hold, becomes one clear pixel."""
-    shown = pixels if pixels.size else np.zeros((1, 1, 4), dtype=np.uint8)
-    buffer = BytesIO()
-    Image.fromarray(shown).save(buffer, "PNG", compress_level=COMPRESSION)
-    return buffer.getvalue()
 
 
 def _row(number: str, layer: Layer) -> StoredLayer:

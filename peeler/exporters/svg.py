@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from peeler.errors import OutputError, StoreError
-from peeler.exporters.png import encode_png
+from peeler.errors import OutputError
+from peeler.files import png_bytes, replacing
 from peeler.protocols import Vectorizer
 from peeler.stack import Layer, LayerStack
 from peeler.text import label, slug, unique
@@ -57,23 +57,19 @@ class SvgExporter:
 
         Raises OutputError if the vectorizer gave markup that does not belong there, StoreError if it cannot be written.
         """
-        markup = self.draw(stack, path.stem)
+        markup = self.draw(stack)
         check_svg(markup)
-        unfinished = path.with_name(path.name + ".part")
-        try:
+        with replacing(path) as unfinished:
             unfinished.write_text(markup, encoding="utf-8")
-            unfinished.replace(path)
-        except OSError as problem:
-            raise StoreError(f"cannot write {path}: {problem.strerror or problem}") from problem
 
-    def draw(self, stack: LayerStack, title: str) -> str:
-        """The drawing as text, ``title`` being what a reader is told about the whole."""
+    def draw(self, stack: LayerStack) -> str:
+        """The drawing as text."""
         width, height = stack.size
         head = (
             f'<svg xmlns="{_SVG}" xmlns:xlink="{_XLINK}" xmlns:inkscape="{_INKSCAPE}" '
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         )
-        return "\n".join([head, _title(title), *self._groups(stack), "</svg>", ""])
+        return "\n".join([head, *self._groups(stack), "</svg>", ""])
 
     def _groups(self, stack: LayerStack) -> Iterator[str]:
         """Layers bottom to top; neighbours that are parts of one thing share an outer group."""
@@ -156,10 +152,6 @@ def _opening(group_id: str, name: str, opacity: float = 1.0) -> str:
     return f"{group}\n<title>{escape(shown)}</title>"
 
 
-def _title(text: str) -> str:
-    return f"<title>{escape(label(text))}</title>"
-
-
 def _only_colour(layer: Layer, size: tuple[int, int]) -> str | None:
     first = layer.pixels[0, 0]
     if (layer.box.width, layer.box.height) != size or first[3] < 255 or (layer.pixels != first).any():
@@ -175,7 +167,7 @@ def _has_many_colours(layer: Layer) -> bool:
 
 
 def _embedded(layer: Layer) -> str:
-    data = b64encode(encode_png(layer.pixels)).decode()
+    data = b64encode(png_bytes(layer.pixels)).decode()
     box = layer.box
     return (
         f'<image x="{box.x0}" y="{box.y0}" width="{box.width}" height="{box.height}" '

@@ -153,5 +153,5 @@ def test_damage_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match="cannot write"):
+    with pytest.raises(StoreError, match="cannot be written"):
         PngExporter().export(stack_named("one"), tmp_path / "file")

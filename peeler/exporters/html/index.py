@@ -1,0 +1,81 @@
+"""The front page of a batch: every picture, what failed and why first."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from peeler.exporters.html.page import STOP_REASONS, brand, page, plural, read_json, status_chip, text
+from peeler.files import replacing
+
+INDEX_FILE = "index.html"
+
+
+def write_index(batch_folder: Path) -> None:
+    """Write ``index.html`` from the ``batch.json`` of a batch. Raises StoreError."""
+    batch = read_json(batch_folder / "batch.json", {})
+    rows = batch.get("rows", [])
+    name = text(batch_folder.resolve().name)
+    failed = [row for row in rows if row.get("status") == "failed"]
+    body = [
+        "<main>",
+        f"<header>{brand('batch')}<h1>{name}</h1>{_facts(batch)}</header>",
+        _totals(rows),
+        _failures(failed),
+        _runs([row for row in rows if row.get("status") != "failed"]),
+        "</main>",
+    ]
+    markup = page(f"{name} – Peeler", "\n".join(body), "index.js", read_json(batch_folder / "timings.json", {}))
+    with replacing(batch_folder / INDEX_FILE) as unfinished:
+        unfinished.write_text(markup, encoding="utf-8")
+
+
+def _facts(batch: dict[str, Any]) -> str:
+    engine, versions = batch.get("engine", {}), batch.get("versions", {})
+    facts = [f"{text(engine.get('analyst'))} analyst, {text(engine.get('remover'))} remover"] if engine else []
+    facts += [f"{text(name)} {text(version)}" for name, version in sorted(versions.items())]
+    return f'<p class="facts">{" · ".join(facts)}</p>'
+
+
+def _totals(rows: list[dict[str, Any]]) -> str:
+    counts = {status: sum(row.get("status") == status for row in rows) for status in ("ok", "stopped", "failed")}
+    tiles = [("", len(rows), "pictures"), *((status, count, status) for status, count in counts.items() if count)]
+    tiles += [
+        ("", sum(row.get("layers", 0) for row in rows), "layers"),
+        ("", sum(row.get("steps", 0) for row in rows), "steps"),
+    ]
+    shown = "".join(f'<div><b class="{kind}">{count}</b><span>{told}</span></div>' for kind, count, told in tiles)
+    return f'<div class="totals">{shown}<div hidden><b id="seconds"></b><span>median per picture</span></div></div>'
+
+
+def _failures(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    lines = "".join(
+        f"<tr><td>{text(row.get('input') or row.get('name'))}</td><td>{text(row.get('reason'), 400)}</td></tr>"
+        for row in rows
+    )
+    return f'<section><h2>Failed</h2><table class="failures">{lines}</table></section>'
+
+
+def _runs(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    cards = "\n".join(_card(row) for row in rows)
+    return (
+        '<section><h2>Pictures</h2><input class="filter" type="search" placeholder="Filter by name, status or note" '
+        f'aria-label="Filter"><ul class="runs">\n{cards}\n</ul></section>'
+    )
+
+
+def _card(row: dict[str, Any]) -> str:
+    name, shown = str(row.get("name", "")), text(row.get("name", ""))
+    link = quote(name.encode("utf-8", "replace"), safe="")
+    stopped = status_chip("stopped") if row.get("status") == "stopped" else ""
+    reason = text(STOP_REASONS.get(row.get("stop_reason", ""), row.get("stop_reason")))
+    why = f'<p class="stopped">{reason}</p>' if stopped else ""
+    note = f"<p>{text(row['note'], 200)}</p>" if row.get("note") else ""
+    return (
+        f'<li><a href="{link}/report.html"><div class="pane"><img loading="lazy" src="{link}/input.png" alt=""></div>'
+        f'<h3 title="{shown}">{shown}</h3></a><p>{stopped}<span>{plural(row.get("layers", 0), "layer")}</span>'
+        f'<span>{plural(row.get("steps", 0), "step")}</span><span data-run="{shown}"></span></p>{why}{note}</li>'
+    )
