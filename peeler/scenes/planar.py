@@ -20,8 +20,8 @@ Windings = NDArray[np.int64]
 
 STEP = 5.0
 """Longest piece of a flattened curve, in pixels; a longer edge of a polygon is a straight line."""
-_NUDGE = 0.0023
-_SIDE = 2e-4
+_NUDGE = 0.0037
+_SIDE = 1e-6
 _LEAST_AREA = 1.5
 _GAP = 0.05
 _BEND = math.radians(9)
