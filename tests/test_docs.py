@@ -1,0 +1,116 @@
+"""The documents do what they say: their commands run, their links lead somewhere, their names exist."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.main import get_command
+
+from peeler.cli import app
+
+PROJECT = Path(__file__).parents[1]
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+RUNS = re.compile(r"<!-- runs -->\n```(\w+)\n(.*?)```", flags=re.DOTALL)
+BLOCKS = [(page, *block) for page in PAGES for block in RUNS.findall(page.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with a picture, a folder of pictures, and the command on its path."""
+    (tmp_path / "pictures").mkdir()
+    picture = np.full((48, 64, 3), 255, dtype=np.uint8)
+    picture[6:40, 6:40] = 200, 0, 0
+    picture[20:44, 20:60] = 0, 0, 200
+    for name in ("cat.png", "pictures/one.png", "pictures/two.png"):
+        Image.fromarray(picture).save(tmp_path / name)
+    command = tmp_path / "bin" / "peeler"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from peeler.cli import main; main()" "$@"\n')
+    command.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("page", "language", "text"), BLOCKS, ids=lambda value: getattr(value, "name", None))
+def test_what_is_marked_runs(page: Path, language: str, text: str, desk: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PATH": f"{desk / 'bin'}:{os.environ['PATH']}"}
+    command = {"sh": ["bash", "-euo", "pipefail", "-c", text], "python": [sys.executable, "-W", "error", "-c", text]}
+    done = subprocess.run(command[language], cwd=desk, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_readme_runs() -> None:
+    assert {language for page, language, _ in BLOCKS if page.name == "README.md"} == {"sh", "python"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_scripts_that_are_named_exist(page: Path) -> None:
+    named = re.findall(r"(?:bash|python) ([\w./-]+\.(?:sh|py))", page.read_text(encoding="utf-8"))
+    assert all((PROJECT / name).is_file() for name in named)
+
+
+def commands() -> dict[str, set[str]]:
+    """Every command with its options."""
+    found: dict[str, set[str]] = {}
+    waiting = [("peeler", get_command(app))]
+    while waiting:
+        name, command = waiting.pop()
+        inner = getattr(command, "commands", {})
+        waiting += [(f"{name} {word}", one) for word, one in inner.items()]
+        if not inner:
+            found[name] = {option for parameter in command.params for option in parameter.opts if option[0] == "-"}
+    return found
+
+
+def text_of(name: str) -> str:
+    return (PROJECT / name).read_text(encoding="utf-8")
+
+
+def test_every_command_is_told() -> None:
+    for name, options in commands().items():
+        assert f"`{name}" in text_of("README.md")
+        assert name in text_of("docs/cli.md")
+        for option in options - {"--json", "--debug"}:
+            assert option in text_of("docs/cli.md"), f"docs/cli.md does not tell {option} of {name}"
+
+
+def test_options_that_are_told_exist() -> None:
+    known = {option for options in commands().values() for option in options} | {"--help", "--full"}
+    for page in PAGES:
+        lines = [line for line in page.read_text(encoding="utf-8").splitlines() if re.search("peeler|inference", line)]
+        told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", "\n".join(lines)))
+        assert told <= known, page.name
+
+
+def package_needs() -> set[str]:
+    """What the package and its extras need, but for the tools of its developers."""
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    extras = project["optional-dependencies"]
+    return {*project["dependencies"], *(line for name in extras if name != "dev" for line in extras[name])}
+
+
+def lines_of(name: str) -> list[str]:
+    return [line for line in text_of(name).splitlines() if line and not line.startswith("#")]
+
+
+def test_requirements_say_what_the_package_says() -> None:
+    assert set(lines_of("requirements.txt")) == package_needs()
+
+
+def test_constraints_pin_what_is_needed() -> None:
+    pins = lines_of("constraints.txt")
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin) for pin in pins), "exact versions only"
+    needed = {re.split("[<>=]", line)[0].replace("_", "-").lower() for line in package_needs()}
+    assert needed <= {pin.split("==")[0] for pin in pins}
