@@ -25,12 +25,13 @@ import numpy as np
 import vtracer
 
 from peeler.batch import peel_file, peel_folder
-from peeler.evaluate.score import PictureScore, score_runs, score_stack, summarise
+from peeler.evaluate.score import PictureScore, score_stack, summarise
 from peeler.evaluate.truth import read_truth
+from peeler.exporters.png import read_stack
 from peeler.geometry import RGBA, Box
 from peeler.presets import load_preset
 from peeler.scenes.render import rendered
-from peeler.stack import Layer, LayerStack
+from peeler.stack import Layer, LayerStack, Role
 
 TESTSET = Path(__file__).parents[1] / "data" / "testset" / "png"
 SVG = "http://www.w3.org/2000/svg"
@@ -86,9 +87,8 @@ def measure(pictures: Sequence[Path], scratch: Path, preset: str, truth: Path | 
         "batch": {"one_process_s": round(one, 2), "two_processes_s": round(two, 2), "scaling": round(one / two, 2)},
     }
     if truth:
-        names = {path.stem for path in pictures}
-        results["peeler"] |= scores(row for row in score_runs(scratch / "runs", truth) if row.name in names)
-        results["vtracer"] |= scores(score_tracing(path, truth) for path in pictures)
+        results["peeler"] |= scores(score_peeled(path, scratch / "runs", truth) for path in pictures)
+        results["vtracer"] |= scores(score_traced(path, truth) for path in pictures)
     return results
 
 
@@ -123,7 +123,7 @@ def peak_memory() -> float:
 
 
 def trace(path: Path) -> str:
-    return vtracer.convert_raw_image_to_svg(path.read_bytes(), img_format="png", hierarchical="stacked")
+    return str(vtracer.convert_raw_image_to_svg(path.read_bytes(), img_format="png", hierarchical="stacked"))
 
 
 def batch_seconds(folder: Path, out: Path, preset_name: str, workers: int) -> float:
@@ -134,10 +134,14 @@ def batch_seconds(folder: Path, out: Path, preset_name: str, workers: int) -> fl
 
 def scores(rows: Iterator[PictureScore]) -> dict[str, float]:
     total = summarise(rows)
-    return {name: round(value, 4) for name, value in total.model_dump(exclude={"images"}).items()}
+    return {name: round(value, 4) for name, value in total.model_dump(exclude={"images", "missing"}).items()}
 
 
-def score_tracing(path: Path, truth: Path) -> PictureScore:
+def score_peeled(path: Path, runs: Path, truth: Path) -> PictureScore:
+    return score_stack(read_stack(runs / path.stem / "stack"), read_truth(truth, path.stem))
+
+
+def score_traced(path: Path, truth: Path) -> PictureScore:
     true = read_truth(truth, path.stem)
     return score_stack(traced_stack(trace(path), true.size), true)
 
@@ -155,7 +159,7 @@ def traced_stack(svg: str, size: tuple[int, int]) -> LayerStack:
 
 def traced_layer(place: int, pixels: RGBA, background: bool) -> Layer:
     box = Box.around(pixels[..., 3] > 0)
-    role = "background" if background else "element"
+    role: Role = "background" if background else "element"
     return Layer(str(place), f"path {place}", box, pixels[box.slices], role=role)
 
 

@@ -3,7 +3,9 @@
 What a command needs is imported when it runs, so that ``peeler --help`` is quick.
 """
 
+import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +46,10 @@ class Published(StrEnum):
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that the terminal's encoding cannot hold must not stop a run that is done.
+            stream.reconfigure(errors="replace")
     app(prog_name="peeler")
 
 

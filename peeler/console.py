@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import typer
 
 from peeler.errors import BackendError, ConfigError, InputError, PeelerError, StoreError
+from peeler.text import label
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 WIDE = 160
 """Columns of a table that does not go to a terminal."""
+LONGEST_LINE = 2000
+"""Characters of an error."""
 
 
 class Code(IntEnum):
@@ -50,7 +53,7 @@ def speaking(as_json: bool, debug: bool, interrupted: str = "interrupted") -> It
     except PeelerError as problem:
         if debug:
             traceback.print_exc()
-        line = " ".join(str(problem).split())
+        line = label(str(problem), LONGEST_LINE)
         code = next(code for kind, code in CODES if isinstance(problem, kind))
         complain(line)
         if as_json:
@@ -73,7 +76,8 @@ def tell(*parts: "RenderableType") -> None:
 
 
 def complain(line: str) -> None:
-    sys.stderr.write(f"peeler: {line}\n")
+    """One line on stderr; file names may hold control characters, which stay away from the terminal."""
+    sys.stderr.write(f"peeler: {label(line, LONGEST_LINE)}\n")
 
 
 @contextmanager

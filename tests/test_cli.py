@@ -183,6 +183,13 @@ def test_an_error_for_machines() -> None:
     assert document(done)["exit_code"] == done.exit_code == Code.INPUT
 
 
+def test_names_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    done = peeler("peel", tmp_path / "\x1b[2Jcat\n.png")
+    assert done.exit_code == Code.INPUT
+    assert "\x1b" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_debug_shows_the_traceback() -> None:
     done = peeler("peel", "no.png", "--debug")
     assert "Traceback" in done.stderr
@@ -222,6 +229,13 @@ def test_ctrl_c_leaves_what_can_go_on(tmp_path: Path) -> None:
     assert errors == "peeler: interrupted; the same command goes on with out\n"
     again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert json.loads(again.stdout)["totals"]["ok"] == 40
+
+
+def test_a_narrow_encoding_does_not_stop_a_run(picture: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "ascii"}
+    command = [*PEELER, "peel", str(picture), "-o", str(tmp_path / "\u732b"), *SCRIPTED]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (Code.OK, "")
 
 
 def test_inspect_tells_the_run(run: Path) -> None:
