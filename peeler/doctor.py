@@ -76,7 +76,8 @@ def tell_examination(found: Examination) -> RenderableType:
     for one in found.backends:
         add_row(backends, one.kind, one.name, Text("ready", "green") if one.ready else Text(one.lacks, "yellow"))
     verdict = "the embedded engine is ready" if found.healthy else "the embedded engine is not ready"
-    return Group(machine, "", *([packages, ""] if found.packages else []), backends, "", verdict)
+    tables = [machine, packages, backends] if found.packages else [machine, backends]
+    return Group(*(part for table in tables for part in (table, "")), verdict)
 
 
 def _cores() -> int:
