@@ -145,13 +145,14 @@ def peel_folder(
     limit: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     force: bool = False,
-    make_engine: Callable[[Preset], Engine] = engine_of,
+    engine: Engine | None = None,
 ) -> BatchSummary:
     """Peel every picture of ``folder`` into ``out/<stem>``, on all cores unless ``workers`` says otherwise.
 
     A picture that fails becomes a row with its reason, and the others go on. Interrupted by Ctrl-C or killed, the same
     call goes on where it was. ``limit`` takes the first pictures only. Pictures are peeled in fresh processes, so a
-    script that calls this needs the usual ``if __name__ == "__main__"``. Raises InputError when there is no picture,
+    script that calls this needs the usual ``if __name__ == "__main__"``, and ``engine``, if given, is copied to them.
+    Raises InputError when there is no picture,
     ConfigError, and StoreError when ``out`` cannot be used.
     """
     started = time.perf_counter()
@@ -164,7 +165,7 @@ def peel_folder(
         lock = lock_folder(out)
     try:
         record = _open_batch(out, choice, force)
-        tasks = {name: _Task(path, out / name, choice.preset, force, make_engine) for name, path in named}
+        tasks = {name: _Task(path, out / name, choice.preset, force, engine) for name, path in named}
         outcomes = _peel_all(tasks, workers or _cores(), on_progress or (lambda progress: None))
         rows = [_row(name, task.path, outcomes[name]) for name, task in tasks.items()]
         totals = {status: sum(row.status == status for row in rows) for status in ("ok", "stopped", "failed")}
@@ -195,7 +196,7 @@ class _Task(NamedTuple):
     out: Path
     preset: Preset
     force: bool
-    make_engine: Callable[[Preset], Engine]
+    engine: Engine | None
 
 
 def _peel_all(
@@ -214,7 +215,7 @@ def _peel_all(
 
 
 def _peel_task(task: _Task, tell: Tell) -> RunSummary:
-    return peel_file(task.path, task.out, task.preset, task.force, task.make_engine(task.preset), tell)
+    return peel_file(task.path, task.out, task.preset, task.force, task.engine, tell)
 
 
 def _complete(run: Run, picture: Picture, engine: Engine, tell: Tell, laps: Laps) -> None:

@@ -96,17 +96,16 @@ def read_picture(path: Path) -> Picture:
     damaged, animated, of a depth that has no 8-bit meaning, or over ``MAX_BYTES``, ``MAX_PIXELS`` or ``MAX_SIDE``.
     """
     data = _bytes_of(path)
-    image = _opened(data, path)
-    _refuse_large(image.size, path)
-    _refuse_animation(image, path)
-    try:
-        depth_note = _depth_note(image)
-        upright, turned = _upright(image)
-        pixels = _to_8_bit(upright, path)
-    except _BROKEN as problem:
-        raise InputError(f"{path}: the picture is damaged or cut off ({_one_line(problem)})") from problem
-    notes = [_suffix_note(path, image.format or ""), depth_note, turned]
-    return Picture.of(pixels, path.name, hashlib.sha256(data).hexdigest(), "; ".join(note for note in notes if note))
+    with warnings.catch_warnings():
+        # Pillow's hints about odd files: each either can be read or is refused, and our limits are lower than its own.
+        warnings.simplefilter("ignore")
+        image = _opened(data, path)
+        _refuse_large(image.size, path)
+        _refuse_animation(image, path)
+        pixels, notes = _decoded(image, path)
+    name = path.name.encode("utf-8", "replace").decode()  # what is no text in a file name cannot be stored
+    note = "; ".join(filter(None, [_suffix_note(path, image.format or ""), *notes]))
+    return Picture.of(pixels, name, hashlib.sha256(data).hexdigest(), note)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -128,10 +127,7 @@ def _bytes_of(path: Path) -> bytes:
 def _opened(data: bytes, path: Path) -> Image.Image:
     """The picture with its size known and nothing decoded yet."""
     try:
-        with warnings.catch_warnings():
-            # Our own limit is lower, and its message gives the size.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
         raise InputError(f"{path}: not a picture, or badly damaged (readable: {', '.join(FORMATS)})") from None
     except Image.DecompressionBombError:
@@ -160,6 +156,15 @@ def _refuse_animation(image: Image.Image, path: Path) -> None:
         raise InputError(f"{path}: has {frames} frames or pages; only still pictures can be peeled: save one as PNG")
 
 
+def _decoded(image: Image.Image, path: Path) -> tuple[RGB | RGBA, list[str]]:
+    try:
+        depth_note = _depth_note(image)
+        upright, turn_note = _upright(image)
+        return _to_8_bit(upright, path), [depth_note, turn_note]
+    except _BROKEN as problem:
+        raise InputError(f"{path}: the picture is damaged or cut off ({_one_line(problem)})") from problem
+
+
 def _depth_note(image: Image.Image) -> str:
     # The decoder's arguments are the only place where Pillow keeps the depth of colour pictures.
     if image.mode.startswith("I") or ";16" in str([tile[3] for tile in getattr(image, "tile", [])]):
@@ -168,11 +173,9 @@ def _depth_note(image: Image.Image) -> str:
 
 
 def _upright(image: Image.Image) -> tuple[Image.Image, str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        turned = ImageOps.exif_transpose(image)
     orientation = image.getexif().get(0x0112, 1)
-    return turned, "turned upright as its orientation tag says" if orientation in range(2, 9) else ""
+    note = "turned upright as its orientation tag says" if orientation in range(2, 9) else ""
+    return ImageOps.exif_transpose(image), note
 
 
 def _to_8_bit(image: Image.Image, path: Path) -> RGB | RGBA:

@@ -132,13 +132,14 @@ def _check_names(preset: Preset) -> None:
 
 def _load(kind: str, name: str) -> Any:
     backend = find(kind, name)
-    if lacks := _lacks(backend):
-        raise ConfigError(f"the {kind} {name!r} {lacks}")
+    if missing := lacks(backend):
+        raise ConfigError(f"the {kind} {name!r} {missing}")
     module, _, attribute = backend.path.partition(":")
     return getattr(import_module(module), attribute)
 
 
-def _lacks(backend: Backend) -> str:
+def lacks(backend: Backend) -> str:
+    """What is missing for a backend and how to get it; empty when it is ready."""
     missing = [module for module in backend.needs if find_spec(module) is None]
     return f"lacks {', '.join(missing)}: {backend.install}" if missing else ""
 
@@ -146,5 +147,5 @@ def _lacks(backend: Backend) -> str:
 def _readiness() -> Iterator[Readiness]:
     for kind, backends in BACKENDS.items():
         for name, backend in backends.items():
-            lacks = _lacks(backend)
-            yield Readiness(kind, name, not lacks, lacks)
+            missing = lacks(backend)
+            yield Readiness(kind, name, not missing, missing)

@@ -1,0 +1,40 @@
+"""For all tests: no network but the machine itself, and no settings from the environment."""
+
+import os
+import sys
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from peeler.presets import VARIABLE
+from tests.toy import Toy, draw_toy
+
+for name in [name for name in os.environ if name.startswith(VARIABLE)]:
+    del os.environ[name]
+
+
+def refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = str(arguments[1][0])
+    elif event == "socket.getaddrinfo":
+        host = str(arguments[0])
+    else:
+        return
+    if not _is_this_machine(host):
+        raise RuntimeError(f"a test reaches for the network: {host}")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host in {"localhost", "None", ""}
+
+
+sys.addaudithook(refuse_the_network)
+
+
+@pytest.fixture
+def toy() -> Toy:
+    return draw_toy()

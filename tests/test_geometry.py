@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from peeler.geometry import Box, Mask, Pixels
+
+
+def random_pixels(seed: int, shape: tuple[int, int] = (9, 13)) -> Pixels:
+    return np.random.default_rng(seed).random(shape) < 0.4
+
+
+def test_a_box_knows_its_extent() -> None:
+    box = Box(2, 3, 7, 5)
+    assert (box.width, box.height, box.area, box.centre) == (5, 2, 10, (4.5, 4.0))
+    assert np.zeros((8, 8))[box.slices].shape == (2, 5)
+
+
+def test_boxes_apart_meet_in_nothing() -> None:
+    assert Box(0, 0, 2, 2).intersect(Box(5, 5, 9, 9)).area == 0
+    assert Box(0, 0, 2, 2).union(Box(5, 5, 9, 9)) == Box(0, 0, 9, 9)
+
+
+def test_a_box_grows_only_to_the_edge_of_the_canvas() -> None:
+    assert Box(1, 4, 3, 6).expand(5, (20, 8)) == Box(0, 0, 8, 8)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_mask_gives_back_its_pixels(seed: int) -> None:
+    pixels = random_pixels(seed)
+    mask = Mask.of(pixels)
+    assert np.array_equal(mask.on((13, 9)), pixels)
+    assert mask.area == np.count_nonzero(pixels)
+    assert Mask.model_validate_json(mask.model_dump_json()) == mask
+
+
+def test_masks_that_look_alike_are_equal() -> None:
+    pixels = random_pixels(1)
+    framed = np.pad(pixels, 3)
+    assert Mask.of(framed, origin=(-3, -3)) == Mask.of(pixels)
+
+
+def test_a_mask_without_pixels() -> None:
+    mask = Mask.of(np.zeros((4, 5), dtype=bool))
+    assert (mask.area, mask.box.area) == (0, 0)
+    assert not mask.on((5, 4)).any()
+    assert mask.iou(mask) == 0
+
+
+def test_a_mask_is_cut_off_at_the_canvas() -> None:
+    mask = Mask.of(np.ones((4, 4), dtype=bool), origin=(6, 6))
+    assert np.count_nonzero(mask.on((8, 8))) == 4
+    assert not mask.on((3, 3)).any()
+
+
+def test_overlap_counts_shared_pixels() -> None:
+    first, second = random_pixels(3), random_pixels(4)
+    one, two = Mask.of(first), Mask.of(second)
+    assert one.overlap(two) == two.overlap(one) == np.count_nonzero(first & second)
+    assert one.iou(two) == np.count_nonzero(first & second) / np.count_nonzero(first | second)
+    assert one.iou(one) == 1
+
+
+@pytest.mark.parametrize("box, runs", [((0, 0, 2, 2), (1, 2)), ((0, 0, 2, 2), (5, -1)), ((-1, 0, 1, 2), (4,))])
+def test_runs_that_do_not_fill_the_box_are_refused(box: tuple[int, ...], runs: tuple[int, ...]) -> None:
+    with pytest.raises(ValidationError, match="fill its box"):
+        Mask(box=Box(*box), runs=runs)

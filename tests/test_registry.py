@@ -1,0 +1,53 @@
+import pytest
+
+from peeler import registry
+from peeler.analysts.scripted import ScriptedAnalyst
+from peeler.errors import ConfigError
+from peeler.presets import Preset, load_preset
+from peeler.registry import BACKENDS, ENGINES, Backend, choose_engine, ready
+
+
+def test_backends_are_made_by_name() -> None:
+    assert isinstance(registry.analyst("scripted"), ScriptedAnalyst)
+    assert registry.analyst("scripted") is not registry.analyst("scripted")
+
+
+@pytest.mark.parametrize("make", [registry.analyst, registry.remover, registry.vectorizer, registry.exporter])
+def test_an_unknown_name_lists_the_known(make: object) -> None:
+    with pytest.raises(ConfigError, match="called 'magic'; known are .*"):
+        make("magic")  # type: ignore[operator]
+
+
+def test_a_missing_package_names_the_fix() -> None:
+    lacking = Backend("peeler.analysts.none:None_", needs=("no_such_package",), install="pip install peeler[x]")
+    assert registry.lacks(lacking) == "lacks no_such_package: pip install peeler[x]"
+
+
+def test_every_backend_is_listed_with_what_it_lacks() -> None:
+    rows = ready()
+    assert [(row.kind, row.name) for row in rows] == [(kind, name) for kind in BACKENDS for name in BACKENDS[kind]]
+    assert all(row.ready == (not row.lacks) for row in rows)
+
+
+def test_auto_settles_on_an_engine_and_says_why() -> None:
+    chosen, why = choose_engine(load_preset("plain"))
+    assert (chosen.engine, chosen.analyst, chosen.remover) == ("flat", "flat", "flat")
+    assert why and "\n" not in why
+    assert choose_engine(chosen).preset == chosen
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_engine_can_be_asked_for(name: str) -> None:
+    chosen, _ = choose_engine(Preset(engine=name))
+    assert (chosen.analyst, chosen.remover) == ENGINES[name]
+
+
+def test_a_named_backend_goes_before_the_engine() -> None:
+    chosen, _ = choose_engine(Preset(engine="flat", remover="scripted"))
+    assert (chosen.analyst, chosen.remover) == ("flat", "scripted")
+
+
+@pytest.mark.parametrize("setting", ["engine", "analyst", "remover", "fallback", "vectorizer"])
+def test_a_preset_with_an_unknown_name_is_refused(setting: str) -> None:
+    with pytest.raises(ConfigError, match="called 'magic'; known are"):
+        choose_engine(Preset.model_validate({setting: "magic"}))
