@@ -57,9 +57,7 @@ def draw_toy(size: int = 64) -> Toy:
     }
     steps = (shapes, {"disc": shapes["disc"]}, {})
     elements = tuple(_element(name, colour, _coarse(fine) >= 0.5) for name, (colour, fine) in shapes.items())
-    edges = tuple(
-        Edge(kind="occludes", source=above.id, target="disc", reason="lies inside") for above in elements[1:]
-    )
+    edges = tuple(Edge(kind="occludes", source=above.id, target="disc", reason="lies inside") for above in elements[1:])
     return Toy(tuple(_paint(step, size) for step in steps), LayerGraph(elements=elements, edges=edges))
 
 
