@@ -7,12 +7,15 @@ import sys
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from peeler import __version__
-from peeler.console import Code, answer, complain, progress_shown, speaking, stage_shown, tell
+from peeler.console import Code, answer, complain, progress_shown, remark, speaking, stage_shown, tell
+
+if TYPE_CHECKING:
+    from peeler.presets import Preset
 
 EPILOG = """Exit codes: 0 done; 1 some pictures failed; 2 wrong usage or setting; 3 the picture cannot be used;
 4 the run cannot be read or written; 5 a backend failed; 130 interrupted."""
@@ -88,9 +91,8 @@ def peel(
     folder = output or Path("outputs") / image.stem
     with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {folder}"):
         from peeler.batch import peel_file
-        from peeler.presets import load_preset
 
-        chosen = load_preset(preset, {"engine": engine, "seed": seed, "steps": steps, "max_steps": max_steps})
+        chosen = _chosen(preset, engine=engine, seed=seed, steps=steps, max_steps=max_steps)
         with stage_shown() as on_stage:
             summary = peel_file(image, folder, chosen, force=force, on_stage=on_stage)
         if json:
@@ -120,9 +122,8 @@ def batch(
     """
     with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {output}"):
         from peeler.batch import Progress, peel_folder
-        from peeler.presets import load_preset
 
-        chosen = load_preset(preset, {"engine": engine, "seed": seed, "steps": steps, "max_steps": max_steps})
+        chosen = _chosen(preset, engine=engine, seed=seed, steps=steps, max_steps=max_steps)
         with progress_shown() as show:
 
             def on_progress(now: Progress) -> None:
@@ -139,6 +140,17 @@ def batch(
             tell(f"{len(summary.rows)} pictures: {counts}, {summary.seconds:.1f} s → {output / 'index.html'}")
         if summary.failed:
             raise typer.Exit(Code.INCOMPLETE)
+
+
+def _chosen(name: str, **overrides: str | int | None) -> "Preset":
+    """The preset with what the options say, after a word on who will peel."""
+    from peeler.presets import load_preset
+    from peeler.registry import choose_engine
+
+    preset = load_preset(name, overrides)
+    choice = choose_engine(preset)
+    remark(f"engine {choice.preset.engine}: {choice.why}")
+    return preset
 
 
 @app.command(epilog=EPILOG)

@@ -80,6 +80,12 @@ def complain(line: str) -> None:
     sys.stderr.write(f"peeler: {label(line, LONGEST_LINE)}\n")
 
 
+def remark(line: str) -> None:
+    """One line on stderr, if somebody is looking."""
+    if sys.stderr.isatty():
+        complain(line)
+
+
 @contextmanager
 def stage_shown() -> Iterator[Callable[[str], None] | None]:
     """What to tell the stages of one picture to; None where nobody is looking."""
