@@ -211,7 +211,8 @@ def score(
         from peeler.evaluate.score import score_runs, summarise
         from peeler.evaluate.table import pictures_table, score_table
 
-        rows = list(score_runs(runs, truth))
+        with progress_shown() as show:
+            rows = score_runs(runs, truth, show)
         total = summarise(rows)
         low = sorted(rows, key=lambda row: row.amodal_miou)[:worst]
         if json:

@@ -4,7 +4,7 @@ True and found pieces are matched one to one for the greatest total IoU of their
 only if the colours are near. Over many pictures the shares are taken over all elements together, not per picture.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -75,21 +75,22 @@ class Score(BaseModel):
     missing: int
 
 
-def score_runs(runs: Path, truth: Path) -> Iterator[PictureScore]:
+def score_runs(
+    runs: Path, truth: Path, on_picture: Callable[[int, int], None] | None = None
+) -> list[PictureScore]:
     """Score ``runs/NAME/stack`` of every picture that ``truth`` holds; a missing stack scores 0 and says why.
 
-    Raises InputError when there is no truth to compare with.
+    ``on_picture`` is told (scored, all) after each. Raises InputError when there is no truth to compare with.
     """
     names = truth_names(truth)
     if not names:
         raise InputError(f"{truth} holds no truth: expected png/NAME.png with layers/NAME/NN.png or svg/NAME.svg")
+    rows = []
     for name in names:
-        true = read_truth(truth, name)
-        try:
-            stack, problem = _stack_for(runs / name, true), ""
-        except PeelerError as error:
-            stack, problem = LayerStack(true.size, ()), str(error)
-        yield score_stack(stack, true).model_copy(update={"name": name, "problem": problem})
+        rows.append(_score_run(runs / name, read_truth(truth, name)))
+        if on_picture:
+            on_picture(len(rows), len(names))
+    return rows
 
 
 def score_stack(stack: LayerStack, truth: Truth) -> PictureScore:
@@ -136,11 +137,15 @@ def summarise(rows: Iterable[PictureScore]) -> Score:
     )
 
 
-def _stack_for(run: Path, truth: Truth) -> LayerStack:
-    stack = read_stack(run / "stack")
-    if stack.size != truth.size:
-        raise InputError(f"{run} has a stack of {stack.size}, the true picture is {truth.size}")
-    return stack
+def _score_run(run: Path, truth: Truth) -> PictureScore:
+    try:
+        stack = read_stack(run / "stack")
+        if stack.size != truth.size:
+            raise InputError(f"{run} has a stack of {stack.size}, the true picture is {truth.size}")
+    except PeelerError as problem:
+        nothing = score_stack(LayerStack(truth.size, ()), truth)
+        return nothing.model_copy(update={"problem": str(problem)})
+    return score_stack(stack, truth)
 
 
 def _nothing(layer: Layer) -> Layer:

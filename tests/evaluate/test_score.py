@@ -187,9 +187,9 @@ def test_truth_may_be_a_drawing(tmp_path: Path) -> None:
 def test_a_stack_of_another_size_is_missing(truth: Path, tmp_path: Path) -> None:
     other = LayerStack((50, 30), (rectangle((0, 0, 50, 30), RED),))
     PngExporter().export(other, tmp_path / "runs" / "one" / "stack")
-    assert "(50, 30)" in next(iter(score_runs(tmp_path / "runs", truth))).problem
+    assert "(50, 30)" in score_runs(tmp_path / "runs", truth)[0].problem
 
 
 def test_no_truth(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no truth"):
-        list(score_runs(tmp_path, tmp_path))
+        score_runs(tmp_path, tmp_path)
