@@ -1,7 +1,7 @@
 """Plain forms as paths: what the motifs are made of. Lengths in pixels of a 512 × 512 design, angles in degrees clockwise from the right."""
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -236,6 +236,11 @@ def cloud(x: float, y: float, width: float, puffs: Sequence[tuple[float, float, 
     low = min(px - r for px, _, r in puffs), max(px + r for px, _, r in puffs)
     base = rect(x + low[0] * width, y - 0.26 * width, (low[1] - low[0]) * width, 0.26 * width, 0.13 * width)
     return joined(base, *(circle(x + px * width, y + py * width, r * width) for px, py, r in puffs))
+
+
+def together(paths: Iterable[Path]) -> Path:
+    """Paths that do not touch as one."""
+    return Path(tuple(loop for path in paths for loop in path.loops))
 
 
 def joined(*paths: Path) -> Path:

@@ -6,6 +6,7 @@ from random import Random
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peeler.errors import ConfigError
 from peeler.geometry import RGB
@@ -62,16 +63,34 @@ def _known(choices: Mapping[str, Value], name: str, kind: str) -> Value:
 
 
 def _that_show(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
-    """Without the shapes that are covered, or that have the colour of everything around what shows of them."""
-    top = np.pad(render.top_shapes(shapes, DESIGN), 1)
+    """Without the shapes that are covered, or that make no difference because all around them has their colour."""
     inks = np.array([(255, 255, 255), *(colours.channels(shape.fill) for shape in shapes)])
-    seen = np.bincount(top.ravel(), minlength=len(shapes) + 1) >= _LEAST_PIXELS
-    stands_out = np.zeros(len(shapes) + 1, dtype=np.bool_)
+    top = np.pad(render.top_shapes(shapes, DESIGN), 1)
+    seen = np.bincount(top.ravel(), minlength=len(inks)) >= _LEAST_PIXELS
+    lost = {shape.id for index, shape in enumerate(shapes, 1) if not seen[index]}
+    lost |= {shape.id for index, shape in enumerate(shapes, 1) if seen[index] and not _stands_out(top, inks, index)}
+    kept = shapes
+    for shape in shapes:
+        if shape.id in lost:
+            kept = _without(shape, kept)
+    return kept
+
+
+def _stands_out(top: NDArray[np.int64], inks: NDArray[np.int64], index: int) -> bool:
+    """Whether the shape touches another of a colour that can be told from its own."""
     for one, two in ((top[1:], top[:-1]), (top[:, 1:], top[:, :-1])):
-        edge = one != two
-        first, second = one[edge], two[edge]
-        apart = np.abs(inks[first] - inks[second]).max(axis=1) >= _LEAST_DIFFERENCE
-        stands_out[first[apart]] = stands_out[second[apart]] = True
-    kept = [shape for index, shape in enumerate(shapes, 1) if seen[index] and stands_out[index]]
-    ids = {shape.id for shape in kept}
-    return tuple(shape if shape.part_of in ids else replace(shape, part_of=None) for shape in kept)
+        edge = (one != two) & ((one == index) | (two == index))
+        if (np.abs(inks[one[edge]] - inks[two[edge]]).max(axis=1, initial=0) >= _LEAST_DIFFERENCE).any():
+            return True
+    return False
+
+
+def _without(shape: Shape, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """The shapes without one, if the picture stays as it is; its parts then belong to what it belonged to."""
+    fewer = tuple(replace(other, part_of=shape.part_of) if other.part_of == shape.id else other for other in shapes if other != shape)
+    return fewer if (_colours(fewer) == _colours(shapes)).mean() > 0.9999 else shapes
+
+
+def _colours(shapes: tuple[Shape, ...]) -> NDArray[np.uint8]:
+    inks = np.array([(255, 255, 255), *(colours.channels(shape.fill) for shape in shapes)], dtype=np.uint8)
+    return inks[render.top_shapes(shapes, DESIGN)]

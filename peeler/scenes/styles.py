@@ -78,7 +78,7 @@ def _belongs(shape: Shape, whole: str, parents: Mapping[str, str | None]) -> boo
 
 def outlined(shapes: Shapes, rng: Random) -> Shapes:
     """A dark line of constant width over the edge of every main shape, above what is drawn on it."""
-    line = rng.choice((ink.NIGHT, ink.NAVY, ink.COCOA, "#3a2352", "#24303f"))
+    line = _contrasting(shapes, rng, (ink.NIGHT, ink.NAVY, ink.COCOA, "#3a2352", "#1b2530"), 26)
     width = rng.choice((8.0, 10.0, 12.0))
     parents = {shape.id: shape.part_of for shape in shapes}
     result: list[Shape] = []
@@ -236,10 +236,11 @@ def badge(shapes: Shapes, rng: Random) -> Shapes:
     return (*below, *shapes)
 
 
-def _contrasting(shapes: Shapes, rng: Random, choices: Sequence[str]) -> str:
+def _contrasting(shapes: Shapes, rng: Random, choices: Sequence[str], apart: int = 70) -> str:
+    """One of the ``choices`` that differs from the inks of the main shapes by more than ``apart``, or the one that differs most."""
     inks = {shape.fill for shape in shapes if not shape.plain} or {shape.fill for shape in shapes}
     mixed = rng.sample(choices, len(choices))
-    far = [choice for choice in mixed if min(ink.difference(choice, other) for other in inks) > 70]
+    far = [choice for choice in mixed if min(ink.difference(choice, other) for other in inks) > apart]
     return far[0] if far else max(mixed, key=lambda choice: min(ink.difference(choice, other) for other in inks))
 
 
