@@ -35,8 +35,11 @@ make_venv() {
     fi
     local python
     python="$(find_python)" || { say "needs Python 3.11, 3.12 or 3.13 (or uv, which brings its own)"; return 1; }
-    "$python" -m venv --clear "$venv" >&2 ||
-        { say "$python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv"; return 1; }
+    if ! "$python" -m venv --clear "$venv" >&2; then
+        rm -rf -- "$venv"
+        say "$python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv"
+        return 1
+    fi
 }
 
 install_set() {

@@ -10,7 +10,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 SCRIPTS = ("inference.sh", "inference_attn.sh", "test.sh")
-TOOLS = ("bash", "cat", "cksum", "dirname", "flock", "mkdir", "chmod", "ln", "printf")
+TOOLS = ("bash", "cat", "cksum", "dirname", "flock", "mkdir", "chmod", "ln", "printf", "rm")
 
 FAKE_UV = f"""#!/bin/bash
 echo "uv $*" >> "$UV_LOG"
@@ -119,6 +119,24 @@ def test_no_python_is_one_clear_line(checkout: Path, bare_path: Path, tmp_path: 
     assert done.returncode != 0
     assert "needs Python 3.11, 3.12 or 3.13" in done.stderr.splitlines()[-1]
     assert done.stdout == ""
+
+
+def test_a_python_without_venv_leaves_nothing_behind(checkout: Path, bare_path: Path, tmp_path: Path) -> None:
+    fake = bare_path / "python3.11"
+    fake.write_text('#!/bin/bash\n[ "$1" = -c ] && exit 0\nmkdir -p "$4/bin"\nexit 1\n')
+    fake.chmod(0o755)
+    done = run(checkout / "inference.sh", path=bare_path, cwd=tmp_path)
+    assert done.returncode != 0
+    assert "apt install python3-venv" in done.stderr.splitlines()[-1]
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_failed_installation_is_tried_again(checkout: Path, with_uv: Path, tmp_path: Path) -> None:
+    uv = with_uv / "uv"
+    uv.write_text(FAKE_UV + '[ "$1" = venv ] || exit 7\n')
+    assert run(checkout / "inference.sh", path=with_uv, cwd=tmp_path).returncode == 7
+    uv.write_text(FAKE_UV)
+    assert run(checkout / "inference.sh", path=with_uv, cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize("name", [*SCRIPTS, "inference/run.sh", "inference/setup.sh", ".ci/run"])
