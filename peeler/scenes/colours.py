@@ -10,7 +10,15 @@ ICE, SKY, AZURE, BLUE, NAVY = "#c3e8fb", "#62bff2", "#3498e0", "#2a66c4", "#2639
 LAVENDER, VIOLET, PURPLE = "#c3b1f2", "#8e67d6", "#5c3d99"
 BLUSH, PINK, ROSE, PLUM = "#ffc6d3", "#f58db2", "#e2507f", "#93305f"
 CREAM, SAND, TAN, CARAMEL, BROWN, COCOA = "#fff0d4", "#f5d6a1", "#dba463", "#bd7a41", "#8d5a3b", "#5a3829"
-SNOW, PEARL, SILVER, STEEL, SLATE, CHARCOAL, NIGHT = "#f5f8fa", "#e4ebf0", "#c6d2db", "#94a5b3", "#5d6f7e", "#36444f", "#222c35"
+SNOW, PEARL, SILVER, STEEL, SLATE, CHARCOAL, NIGHT = (
+    "#f5f8fa",
+    "#e4ebf0",
+    "#c6d2db",
+    "#94a5b3",
+    "#5d6f7e",
+    "#36444f",
+    "#222c35",
+)
 WHITE = "#ffffff"
 
 BRIGHT = (RED, TOMATO, ORANGE, AMBER, GREEN, TEAL, SKY, AZURE, BLUE, VIOLET, PINK, ROSE)

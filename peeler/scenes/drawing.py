@@ -31,7 +31,10 @@ class Sheet:
     shapes: list[Shape] = field(default_factory=list)
 
     def add(self, title: str, path: Path, fill: str, on: str | None = None, plain: bool = False) -> str:
-        """Lay a shape on top; ``on`` is the id of the shape that it belongs to. The id of the new shape; nothing is laid for an empty path."""
+        """Lay a shape on top; ``on`` is the id of the shape that it belongs to.
+
+        The id of the new shape; nothing is laid for an empty path.
+        """
         name = title.replace(" ", "-")
         taken = {shape.id for shape in self.shapes}
         number = 1
@@ -45,7 +48,9 @@ class Sheet:
         """Lay a plain shape on top."""
         return self.add(title, path, fill, on, plain=True)
 
-    def pair(self, title: str, left: Path, fill: str, on: str | None = None, plain: bool = False, x: float = 256) -> None:
+    def pair(
+        self, title: str, left: Path, fill: str, on: str | None = None, plain: bool = False, x: float = 256
+    ) -> None:
         """Lay a shape and its mirror image."""
         self.add(f"left {title}", left, fill, on, plain)
         self.add(f"right {title}", left.mirrored(x), fill, on, plain)

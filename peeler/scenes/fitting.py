@@ -1,7 +1,7 @@
 """Polygons back to smooth paths: corners and straight lines stay, what lies between them becomes cubic Bézier curves.
 
-The curves are fitted by least squares with the tangents given (Schneider, *An algorithm for automatically fitting digitized curves*,
-Graphics Gems 1990).
+The curves are fitted by least squares with the tangents given (Schneider, *An algorithm for automatically fitting
+digitized curves*, Graphics Gems 1990).
 """
 
 import math
@@ -51,9 +51,18 @@ def _smooth_loop(polygon: Polygon) -> Loop:
 
 
 def _tangent(
-    directions: Polygon, turns: Vector, corner: NDArray[np.bool_], straight: NDArray[np.bool_], end: int, near: int, backward: bool
+    directions: Polygon,
+    turns: Vector,
+    corner: NDArray[np.bool_],
+    straight: NDArray[np.bool_],
+    end: int,
+    near: int,
+    backward: bool,
 ) -> Vector:
-    """Unit tangent into the run at its ``end``: along an adjoining line, across a smooth joint, or one-sided at a corner."""
+    """Unit tangent into the run at its ``end``.
+
+    Along an adjoining line, across a smooth joint, or one-sided at a corner.
+    """
     edge, other = (near, end) if backward else (end, end - 1)
     if not corner[end]:
         whole = directions[other] if straight[other] else directions[edge] + directions[other]
@@ -113,7 +122,12 @@ def _least_squares(points: Polygon, t: Vector, leave: Vector, arrive: Vector) ->
 
 def _at(handles: Polygon, t: Vector) -> Polygon:
     u = t[:, None]
-    value: Polygon = (1 - u) ** 3 * handles[0] + 3 * (1 - u) ** 2 * u * handles[1] + 3 * (1 - u) * u**2 * handles[2] + u**3 * handles[3]
+    value: Polygon = (
+        (1 - u) ** 3 * handles[0]
+        + 3 * (1 - u) ** 2 * u * handles[1]
+        + 3 * (1 - u) * u**2 * handles[2]
+        + u**3 * handles[3]
+    )
     return value
 
 

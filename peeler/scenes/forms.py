@@ -1,4 +1,7 @@
-"""Plain forms as paths: what the motifs are made of. Lengths in pixels of a 512 × 512 design, angles in degrees clockwise from the right."""
+"""Plain forms as paths.
+
+What the motifs are made of. Lengths in pixels of a 512 × 512 design, angles in degrees clockwise from the right.
+"""
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -82,7 +85,9 @@ def spline(points: Sequence[Point], corners: Collection[int] = (), bend: float =
     return Path((Loop(points[0], tuple(_spline_segments(points, corners, bend, closed=True))),))
 
 
-def _spline_segments(points: Sequence[Point], corners: Collection[int], bend: float, closed: bool) -> list[tuple[Point, ...]]:
+def _spline_segments(
+    points: Sequence[Point], corners: Collection[int], bend: float, closed: bool
+) -> list[tuple[Point, ...]]:
     count = len(points)
     sharp = set(corners) if closed else {*corners, 0, count - 1}
     tangents = [_tangent(points[index - 1], points[(index + 1) % count]) for index in range(count)]
@@ -136,7 +141,10 @@ def stroke(points: Sequence[Point], width: float, curved: bool = True, corners: 
 
 
 def taper(points: Sequence[Point], *widths: float) -> Path:
-    """A curved line through ``points`` whose width runs evenly through ``widths``; round ends where the width is not 0."""
+    """A curved line through ``points`` whose width runs evenly through ``widths``.
+
+    Round ends where the width is not 0.
+    """
     line = np.array(arch(points))
     along = np.gradient(line, axis=0)
     along /= np.hypot(along[:, 0], along[:, 1])[:, None]
@@ -145,7 +153,11 @@ def taper(points: Sequence[Point], *widths: float) -> Path:
     place = np.concatenate([[0], np.cumsum(legs)]) / legs.sum()
     half = np.interp(place, np.linspace(0, 1, len(widths)), widths)[:, None] / 2
     body = np.concatenate([line + normal * half, (line - normal * half)[::-1]])
-    caps = [planar.flatten(circle(*line[end], width / 2))[0] for end, width in ((0, widths[0]), (-1, widths[-1])) if width > 1]
+    caps = [
+        planar.flatten(circle(float(line[end][0]), float(line[end][1]), width / 2))[0]
+        for end, width in ((0, widths[0]), (-1, widths[-1]))
+        if width > 1
+    ]
     whole = planar.resolve([[body], *_apart(caps)], lambda winding: (winding != 0).any(axis=0))
     return smooth(whole)
 
@@ -191,7 +203,9 @@ def ring(x: float, y: float, radius: float, inner: float) -> Path:
     return circle(x, y, radius) + circle(x, y, inner)
 
 
-def star(x: float, y: float, radius: float, tips: int = 5, inner: float = 0.45, round: float = 0, turn: float = -90) -> Path:
+def star(
+    x: float, y: float, radius: float, tips: int = 5, inner: float = 0.45, round: float = 0, turn: float = -90
+) -> Path:
     """``inner`` is the share of the radius at which the notches lie."""
     points = [around(x, y, radius * (1, inner)[index % 2], turn + 180 / tips * index) for index in range(2 * tips)]
     return polygon(points, [round, round * 0.6] * tips)
@@ -231,7 +245,10 @@ def leaf(base: Point, tip: Point, width: float, bend: float = 0) -> Path:
 
 
 def cloud(x: float, y: float, width: float, puffs: Sequence[tuple[float, float, float]] = ()) -> Path:
-    """A flat-bottomed cloud ``width`` wide whose base lies at ``y``; ``puffs`` are (x, y, radius) in shares of the width."""
+    """A flat-bottomed cloud ``width`` wide whose base lies at ``y``.
+
+    ``puffs`` are (x, y, radius) in shares of the width.
+    """
     puffs = puffs or ((-0.33, -0.15, 0.15), (-0.1, -0.28, 0.23), (0.18, -0.21, 0.17), (0.36, -0.13, 0.13))
     low = min(px - r for px, _, r in puffs), max(px + r for px, _, r in puffs)
     base = rect(x + low[0] * width, y - 0.26 * width, (low[1] - low[0]) * width, 0.26 * width, 0.13 * width)

@@ -1,4 +1,7 @@
-"""Closed paths of lines and cubic Bézier curves, in pixels with y down. Values are plain tuples, so paths compare and hash."""
+"""Closed paths of lines and cubic Bézier curves, in pixels with y down.
+
+Values are plain tuples, so paths compare and hash.
+"""
 
 import math
 from collections.abc import Iterator
@@ -11,7 +14,10 @@ Affine = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True)
 class Loop:
-    """A closed curve from ``start`` through ``segments``: a line has one point, a cubic three; the last segment may end anywhere."""
+    """A closed curve from ``start`` through ``segments``.
+
+    A line has one point, a cubic three; the last segment may end anywhere.
+    """
 
     start: Point
     segments: tuple[tuple[Point, ...], ...]
@@ -39,7 +45,11 @@ class Path:
             x, y = point
             return a * x + c * y + e, b * x + d * y + f
 
-        return Path(tuple(Loop(move(loop.start), tuple(tuple(map(move, part)) for part in loop.segments)) for loop in self.loops))
+        return Path(
+            tuple(
+                Loop(move(loop.start), tuple(tuple(map(move, part)) for part in loop.segments)) for loop in self.loops
+            )
+        )
 
     def moved(self, dx: float, dy: float = 0.0) -> "Path":
         return self.mapped((1, 0, 0, 1, dx, dy))

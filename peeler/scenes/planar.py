@@ -1,8 +1,9 @@
 """Flat regions: union, difference, intersection and offset of closed curves.
 
-Curves are flattened to polygons, all crossings are found, and the pieces of edge that have the wanted region on their left and not on
-their right are chained up again (Weiler and Atherton 1977 on an arrangement). Operands are shifted against each other by a few thousandths of
-a pixel, so that no two edges coincide. Offsets are raw parallel curves of which the part with positive winding is kept (Chen and McMains 2005).
+Curves are flattened to polygons, all crossings are found, and the pieces of edge that have the wanted region on their
+left and not on their right are chained up again (Weiler and Atherton 1977 on an arrangement). Operands are shifted
+against each other by a few thousandths of a pixel, so that no two edges coincide. Offsets are raw parallel curves of
+which the part with positive winding is kept (Chen and McMains 2005).
 """
 
 import math
@@ -49,7 +50,8 @@ def _flat_cubic(handles: Polygon) -> Polygon:
     count = max(6, math.ceil(length / STEP))
     t = np.linspace(0, 1, count + 1)[1:, None]
     p0, p1, p2, p3 = handles
-    return (1 - t) ** 3 * p0 + 3 * (1 - t) ** 2 * t * p1 + 3 * (1 - t) * t**2 * p2 + t**3 * p3
+    curve: Polygon = (1 - t) ** 3 * p0 + 3 * (1 - t) ** 2 * t * p1 + 3 * (1 - t) * t**2 * p2 + t**3 * p3
+    return curve
 
 
 def area(polygon: Polygon) -> float:
@@ -59,7 +61,10 @@ def area(polygon: Polygon) -> float:
 
 
 def resolve(operands: Sequence[Sequence[Polygon]], keep: Callable[[Windings], NDArray[np.bool_]]) -> list[Polygon]:
-    """The outline of the region where ``keep`` says so of the operands' winding numbers; the region lies on the left of every edge."""
+    """The outline of the region where ``keep`` says so of the operands' winding numbers.
+
+    The region lies on the left of every edge.
+    """
     starts, ends, owner = _edges(operands)
     if not len(starts):
         return []
@@ -102,7 +107,9 @@ def _split(starts: Polygon, ends: Polygon, owner: NDArray[np.int64]) -> tuple[Po
     return corner[real], following[real], owner[edge[real]]
 
 
-def _crossings(starts: Polygon, ends: Polygon) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+def _crossings(
+    starts: Polygon, ends: Polygon
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Pairs of edges that properly cross, and where along each (0 to 1)."""
     low, high = np.minimum(starts, ends), np.maximum(starts, ends)
     near = (low[:, None, 0] <= high[None, :, 0]) & (low[:, None, 1] <= high[None, :, 1])
@@ -168,12 +175,16 @@ def _nearest(point: tuple[float, float], others: Sequence[tuple[float, float]]) 
 
 
 def _without_flat_corners(polygon: Polygon) -> Polygon:
-    """Without the corners that lie within a hundredth of a pixel of the line between their neighbours, one pass in each parity."""
+    """Without the corners that lie within a hundredth of a pixel of the line between their neighbours, one pass in each
+    parity.
+    """
     for parity in (0, 1):
         before, after = np.roll(polygon, 1, axis=0), np.roll(polygon, -1, axis=0)
         chord = after - before
         length = np.maximum(np.hypot(chord[:, 0], chord[:, 1]), 1e-9)
-        off = np.abs(chord[:, 0] * (polygon[:, 1] - before[:, 1]) - chord[:, 1] * (polygon[:, 0] - before[:, 0])) / length
+        off = (
+            np.abs(chord[:, 0] * (polygon[:, 1] - before[:, 1]) - chord[:, 1] * (polygon[:, 0] - before[:, 0])) / length
+        )
         off = np.maximum(off, np.where((chord * (polygon - before)).sum(axis=1) < 0, np.inf, 0))
         spare = (off < 0.006) & (np.arange(len(polygon)) % 2 == parity)
         polygon = polygon[~spare]
@@ -210,7 +221,10 @@ def oriented(polygons: Sequence[Polygon]) -> list[Polygon]:
 
 
 def offset(polygons: Sequence[Polygon], distance: float) -> list[Polygon]:
-    """The region grown by ``distance`` pixels with round corners, or shrunk if it is negative. ``polygons`` must be oriented."""
+    """The region grown by ``distance`` pixels with round corners, or shrunk if it is negative.
+
+    ``polygons`` must be oriented.
+    """
     raw = [_parallel(polygon, distance) for polygon in polygons if len(polygon) > 1]
     return resolve([raw], lambda winding: winding[0] > 0)
 
@@ -220,7 +234,9 @@ def _parallel(polygon: Polygon, distance: float) -> Polygon:
     along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-12)[:, None]
     outward = np.stack([along[:, 1], -along[:, 0]], axis=1)
     corners: list[tuple[float, float]] = []
-    for point, before, after in zip(polygon.tolist(), np.roll(outward, 1, axis=0).tolist(), outward.tolist(), strict=True):
+    for point, before, after in zip(
+        polygon.tolist(), np.roll(outward, 1, axis=0).tolist(), outward.tolist(), strict=True
+    ):
         corners += _joint(point, before, after, distance)
     return np.array(corners)
 

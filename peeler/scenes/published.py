@@ -1,6 +1,7 @@
 """The published LayerPeeler test set, from its public repository: never needed offline, never part of the package.
 
-The commit is pinned. GitHub's API names the files of its tree with their git object ids, and every file must hash to its own.
+The commit is pinned. GitHub's API names the files of its tree with their git object ids, and every file must hash to
+its own.
 """
 
 import hashlib
@@ -49,9 +50,9 @@ def fetch_published(
 ) -> int:
     """Download the set to ``folder``/png and ``folder``/svg and return the number of pictures.
 
-    Files that are already there and right are kept, so an interrupted download goes on where it stopped. ``on_file`` is told
-    (done, all) after every file. Raises Unavailable if the network or GitHub fails, InputError if what comes is not what was
-    published, StoreError if the folder cannot be written.
+    Files that are already there and right are kept, so an interrupted download goes on where it stopped. ``on_file`` is
+    told (done, all) after every file. Raises Unavailable if the network or GitHub fails, InputError if what comes is
+    not what was published, StoreError if the folder cannot be written.
     """
     commit = _resolved_commit(api)
     blobs = _pairs(_listing(api, commit))
@@ -106,7 +107,9 @@ def _pairs(blobs: list[_Blob]) -> list[_Blob]:
     chosen = [pair[suffix] for pair in best for suffix in (".png", ".svg")]
     large = [blob.path for blob in chosen if blob.size > _LARGEST_FILE]
     if large or len(chosen) > _MOST_FILES:
-        raise InputError(f"the test set of {REPOSITORY} is larger than expected: {len(chosen)} files, too large: {large[:3]}")
+        raise InputError(
+            f"the test set of {REPOSITORY} is larger than expected: {len(chosen)} files, too large: {large[:3]}"
+        )
     return chosen
 
 
@@ -121,7 +124,9 @@ def _is_right(target: Path, blob: _Blob) -> bool:
 
 def _checked(data: bytes, blob: _Blob) -> bytes:
     if git_hash(data) != blob.sha1:
-        raise InputError(f"{blob.path} is not the published file: its git hash is {git_hash(data)[:12]}, not {blob.sha1[:12]}")
+        raise InputError(
+            f"{blob.path} is not the published file: its git hash is {git_hash(data)[:12]}, not {blob.sha1[:12]}"
+        )
     return data
 
 

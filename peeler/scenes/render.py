@@ -53,9 +53,10 @@ def top_shapes(shapes: Sequence[Shape], size: int) -> NDArray[np.int64]:
     paths = "".join(
         f'<path fill="#{index + 1:06x}"{_rule(shape)} d="{shape.path.data}"/>' for index, shape in enumerate(shapes)
     )
-    svg = f'<svg xmlns="{_SVG}" viewBox="0 0 {size} {size}" width="{size}" height="{size}" shape-rendering="crispEdges">{paths}</svg>'
-    red, green, blue = np.moveaxis(rendered(svg)[..., :3].astype(np.int64), 2, 0)
-    return red << 16 | green << 8 | blue
+    head = f'<svg xmlns="{_SVG}" viewBox="0 0 {size} {size}" width="{size}" height="{size}"'
+    code = rendered(f'{head} shape-rendering="crispEdges">{paths}</svg>')[..., :3].astype(np.int64)
+    top: NDArray[np.int64] = code @ np.array([1 << 16, 1 << 8, 1])
+    return top
 
 
 def _rule(shape: Shape) -> str:
@@ -69,7 +70,8 @@ def png_bytes(pixels: RGB | RGBA) -> bytes:
 
 
 def true_layers(svg_path: Path) -> list[RGBA]:
-    """Every shape of a drawn SVG alone on the whole canvas, bottom first; straight alpha, the shape's exact ink wherever it reaches.
+    """Every shape of a drawn SVG alone on the whole canvas, bottom first; straight alpha, the shape's exact ink
+    wherever it reaches.
 
     Raises InputError if the file is no SVG of filled paths, as this package draws them.
     """
@@ -90,7 +92,8 @@ def _alone(path: ElementTree.Element, head: str) -> RGBA:
     attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in kept.items())
     layer = rendered(f"{head}<path {attributes}/></svg>").copy()
     if re.fullmatch(r"#[0-9a-fA-F]{6}", kept.get("fill", "")):
-        layer[..., :3] = np.where(layer[..., 3:] > 0, np.uint8(channels(kept["fill"])), np.uint8(0))
+        ink = np.array(channels(kept["fill"]), dtype=np.uint8)
+        layer[..., :3] = np.where(layer[..., 3:] > 0, ink, np.uint8(0))
     return layer
 
 

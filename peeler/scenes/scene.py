@@ -87,7 +87,11 @@ def _stands_out(top: NDArray[np.int64], inks: NDArray[np.int64], index: int) -> 
 
 def _without(shape: Shape, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
     """The shapes without one, if the picture stays as it is; its parts then belong to what it belonged to."""
-    fewer = tuple(replace(other, part_of=shape.part_of) if other.part_of == shape.id else other for other in shapes if other != shape)
+    fewer = tuple(
+        replace(other, part_of=shape.part_of) if other.part_of == shape.id else other
+        for other in shapes
+        if other != shape
+    )
     return fewer if (_colours(fewer) == _colours(shapes)).mean() > 0.9999 else shapes
 
 

@@ -22,7 +22,10 @@ _SIZE = 512
 
 @dataclass(frozen=True)
 class Style:
-    """Steps that are done one after another on shapes fitted to the middle of the canvas; ``room`` pixels stay free on every side."""
+    """Steps that are done one after another on shapes fitted to the middle of the canvas.
+
+    ``room`` pixels stay free on every side.
+    """
 
     room: float
     steps: tuple[Step, ...]
@@ -116,7 +119,13 @@ def bleached(shapes: Shapes, rng: Random) -> Shapes:
     def fill_of(shape: Shape) -> str:
         light = ink.lightness(shape.fill)
         if shape.plain:
-            return dark if light < 0.5 and size_of(shape.path) < 4000 else ink.WHITE if light > 0.85 else ink.lighter(accent, 0.35)
+            return (
+                dark
+                if light < 0.5 and size_of(shape.path) < 4000
+                else ink.WHITE
+                if light > 0.85
+                else ink.lighter(accent, 0.35)
+            )
         return accent if shape.fill == chosen else ink.WHITE
 
     return tuple(replace(shape, fill=fill_of(shape)) for shape in shapes)
@@ -221,7 +230,11 @@ def badge(shapes: Shapes, rng: Random) -> Shapes:
     disc = circle(256, 256, 214)
     below = [Shape(disc, ground, "badge", "badge", plain=True)]
     if kind == "rimmed disc":
-        below.append(Shape(ring(256, 256, 196, 187), ink.lighter(ground, 0.55), "badge-line", "line of badge", "badge", plain=True))
+        below.append(
+            Shape(
+                ring(256, 256, 196, 187), ink.lighter(ground, 0.55), "badge-line", "line of badge", "badge", plain=True
+            )
+        )
     elif kind == "two-tone disc":
         low = clipped(disc, rect(0, rng.uniform(300, 350), 512, 300))
         below.append(Shape(low, ink.darker(ground, 0.13), "badge-ground", "lower part of badge", "badge", plain=True))
@@ -237,7 +250,9 @@ def badge(shapes: Shapes, rng: Random) -> Shapes:
 
 
 def _contrasting(shapes: Shapes, rng: Random, choices: Sequence[str], apart: int = 70) -> str:
-    """One of the ``choices`` that differs from the inks of the main shapes by more than ``apart``, or the one that differs most."""
+    """One of the ``choices`` that differs from the main inks by more than ``apart`` levels, or the one that differs
+    most.
+    """
     inks = {shape.fill for shape in shapes if not shape.plain} or {shape.fill for shape in shapes}
     mixed = rng.sample(choices, len(choices))
     far = [choice for choice in mixed if min(ink.difference(choice, other) for other in inks) > apart]
@@ -248,7 +263,15 @@ def spotlight(shapes: Shapes, rng: Random) -> Shapes:
     """A pale disc behind, smaller than the drawing, with a few sparks around."""
     ground = _contrasting(shapes, rng, (*ink.PASTEL, ink.PEARL))
     aside = rng.choice((-1, 1))
-    below = [Shape(circle(256 + aside * rng.uniform(10, 34), 250 + rng.uniform(-20, 24), 186), ground, "spot", "spot", plain=True)]
+    below = [
+        Shape(
+            circle(256 + aside * rng.uniform(10, 34), 250 + rng.uniform(-20, 24), 186),
+            ground,
+            "spot",
+            "spot",
+            plain=True,
+        )
+    ]
     accents = rng.sample((ink.CORAL, ink.AMBER, ink.SKY, ink.MINT, ink.VIOLET, ink.PINK), 2)
     for index, angle in enumerate(rng.sample((-150, -125, -55, -30, 25, 155), 3)):
         x, y = around(256, 256, 222, angle)
@@ -261,7 +284,13 @@ def grounded(shapes: Shapes, rng: Random) -> Shapes:
     """A soft ellipse of shadow on the floor."""
     x0, _, x1, y1 = bounds(shapes)
     across = (x1 - x0) * rng.uniform(0.42, 0.5)
-    shadow = Shape(ellipse((x0 + x1) / 2, y1 - 2, across, 17), rng.choice((ink.PEARL, "#dfe6ec", "#e6e0f0")), "shadow", "shadow", plain=True)
+    shadow = Shape(
+        ellipse((x0 + x1) / 2, y1 - 2, across, 17),
+        rng.choice((ink.PEARL, "#dfe6ec", "#e6e0f0")),
+        "shadow",
+        "shadow",
+        plain=True,
+    )
     return (shadow, *shapes)
 
 
@@ -276,9 +305,19 @@ def sticker(shapes: Shapes, rng: Random) -> Shapes:
     rim = [loop for loop in rim if planar.area(loop) > 0]
     kind = rng.choice(("white", "white", "dark", "colour"))
     if kind == "white":
-        edge = Shape(smooth(planar.offset(rim, 4)), rng.choice((ink.SILVER, "#b9c7d6", "#d5cbe0", ink.STEEL)), "rim-edge", "edge of rim", plain=True)
+        edge = Shape(
+            smooth(planar.offset(rim, 4)),
+            rng.choice((ink.SILVER, "#b9c7d6", "#d5cbe0", ink.STEEL)),
+            "rim-edge",
+            "edge of rim",
+            plain=True,
+        )
         return (edge, Shape(smooth(rim), ink.WHITE, "rim", "rim", "rim-edge", plain=True), *shapes)
-    choices = (ink.NAVY, ink.NIGHT, ink.PURPLE, ink.PINE, ink.PLUM) if kind == "dark" else (*ink.PASTEL, ink.AMBER, ink.SKY, ink.PINK)
+    choices = (
+        (ink.NAVY, ink.NIGHT, ink.PURPLE, ink.PINE, ink.PLUM)
+        if kind == "dark"
+        else (*ink.PASTEL, ink.AMBER, ink.SKY, ink.PINK)
+    )
     return (Shape(smooth(planar.offset(rim, 4)), _contrasting(shapes, rng, choices), "rim", "rim", plain=True), *shapes)
 
 

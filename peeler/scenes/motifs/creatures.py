@@ -1,123 +1,33 @@
-"""Animals seen whole: in the sea, in the garden, in the air."""
+"""Animals seen whole, on land and in the air."""
 
 from random import Random
 
 from peeler.scenes import colours as ink
 from peeler.scenes.drawing import Sheet
 from peeler.scenes.forms import (
-    around, circle, clipped, ellipse, joined, leaf, mirror_spline, polygon, rect, ring, sector, spline, stroke,
-    taper, together,
+    around,
+    circle,
+    clipped,
+    ellipse,
+    joined,
+    leaf,
+    mirror_spline,
+    polygon,
+    rect,
+    spline,
+    stroke,
+    together,
 )
 from peeler.scenes.motifs.features import cheeks, eyes, smile
 
 
-def fish(sheet: Sheet, rng: Random) -> None:
-    skin, fin = rng.choice(((ink.ORANGE, ink.TOMATO), (ink.AZURE, ink.NAVY), (ink.YELLOW, ink.ORANGE), (ink.TEAL, ink.PINE), (ink.PINK, ink.ROSE)))
-    sheet.add("tail", spline([(330, 256), (420, 150), (480, 140), (462, 256), (480, 372), (420, 362)], {0, 2, 4}), fin)
-    sheet.add("upper fin", spline([(150, 170), (220, 76), (330, 100), (346, 200)], {0, 2, 3}), fin)
-    sheet.add("lower fin", spline([(190, 350), (220, 416), (292, 420), (290, 340)], {0, 2, 3}), fin)
-    outline = spline([(30, 268), (100, 170), (226, 132), (340, 190), (400, 256), (340, 324), (226, 380), (100, 352)], {4})
-    body = sheet.add("body", outline, skin)
-    if rng.random() < 0.6:
-        tone = ink.WHITE if skin in (ink.ORANGE, ink.AZURE) else ink.lighter(skin, 0.5)
-        for x, width in ((190, 40), (290, 34)):
-            band = stroke([(x + 14, 100), (x - 12, 256), (x + 14, 410)], width)
-            sheet.mark("band", clipped(band, outline), tone, body)
-    else:
-        scales = together(sector(x, y, 22, -90, 90, 14) for x, y in ((180, 220), (180, 290), (230, 255), (280, 220), (280, 290), (328, 255)))
-        sheet.mark("scales", scales, ink.darker(skin, 0.2), body)
-    sheet.add("side fin", leaf((176, 282), (262, 318), 52, 8), fin)
-    sheet.mark("eye", circle(106, 232, 27), ink.WHITE, body)
-    sheet.mark("pupil", circle(101, 234, 14), ink.NIGHT, body)
-    sheet.mark("mouth", clipped(stroke([(44, 300), (66, 304), (84, 296)], 9), outline), ink.darker(skin, 0.4), body)
-    for x, y, radius in ((52, 150, 19), (22, 100, 12)):
-        sheet.mark("bubble", ring(x, y, radius, radius * 0.6), ink.SKY)
-
-
-def whale(sheet: Sheet, rng: Random) -> None:
-    skin = rng.choice((ink.AZURE, ink.BLUE, ink.TEAL, ink.SLATE, ink.VIOLET))
-    spray = joined(stroke([(190, 170), (190, 110), (150, 70), (112, 84)], 22), stroke([(190, 170), (190, 110), (230, 70), (268, 84)], 22))
-    sheet.add("spray", spray, ink.SKY if skin != ink.AZURE else ink.ICE, plain=True)
-    outline = spline([(40, 310), (70, 200), (190, 152), (310, 190), (376, 270), (424, 250), (430, 180), (484, 150), (500, 210), (468, 270), (452, 350), (380, 424), (240, 440), (100, 420)], {7})
-    body = sheet.add("body", joined(outline, leaf((446, 214), (384, 146), 50, 6)), skin)
-    belly = spline([(20, 320), (120, 352), (240, 350), (330, 400), (330, 470), (120, 470)], {0, 3, 4, 5})
-    front = sheet.mark("belly", clipped(belly, outline), ink.SNOW if skin != ink.SLATE else ink.PEARL, body)
-    for x in (130, 180, 230):
-        sheet.mark("belly line", clipped(stroke([(x, 368), (x + 14, 400), (x + 36, 430)], 8), outline), ink.SILVER, front)
-    sheet.add("flipper", leaf((250, 340), (314, 450), 66, -14), ink.darker(skin, 0.18))
-    sheet.mark("eye", circle(118, 282, 15), ink.NIGHT, body)
-    sheet.mark("glint", circle(123, 276, 5), ink.WHITE, body)
-    sheet.mark("cheek", ellipse(140, 318, 20, 13), ink.PINK, body)
-
-
-def octopus(sheet: Sheet, rng: Random) -> None:
-    skin = rng.choice((ink.VIOLET, ink.CORAL, ink.ROSE, ink.TEAL, ink.ORANGE))
-    for title, points in (
-        ("outer", [(190, 300), (120, 360), (70, 352), (40, 300), (66, 268)]),
-        ("lower", [(206, 330), (172, 420), (112, 452), (66, 430), (76, 394)]),
-        ("inner", [(236, 340), (232, 430), (204, 480), (164, 484), (156, 456)]),
-    ):
-        sheet.pair(f"{title} arm", taper(points, 64, 50, 40, 30, 20), ink.darker(skin, {"outer": 0.2, "lower": 0.1, "inner": 0.02}[title]))
-    outline = mirror_spline([(256, 40), (360, 76), (404, 190), (364, 300), (330, 366), (256, 384)])
-    head = sheet.add("head", outline, skin)
-    sheet.mark("spots", together((circle(180, 110, 22), circle(222, 84, 12), circle(160, 154, 11))), ink.lighter(skin, 0.4), head)
-    sheet.pair("eye", circle(204, 236, 38), ink.WHITE, head, plain=True)
-    sheet.pair("pupil", circle(210, 240, 20), ink.NIGHT, head, plain=True)
-    cheeks(sheet, 166, 288, 20, ink.BLUSH, head)
-    smile(sheet, 256, 292, 28, 9, ink.NIGHT, head)
-
-
-def jellyfish(sheet: Sheet, rng: Random) -> None:
-    bell, skirt = rng.choice(((ink.VIOLET, ink.LAVENDER), (ink.PINK, ink.BLUSH), (ink.AZURE, ink.ICE), (ink.TEAL, ink.MINT), (ink.CORAL, "#ffd9b8")))
-    for index, x in enumerate((136, 196, 256, 316, 376)):
-        line = stroke([(x, 270), (x - 18, 330), (x + 14, 390), (x - 8, 450 + 24 * (index % 2))], 17)
-        sheet.add("tentacle", line, bell if index % 2 else ink.darker(bell, 0.18), plain=True)
-    sheet.add("skirt", spline([(84, 236), (428, 236), (436, 290), (388, 322), (344, 294), (300, 326), (256, 296), (212, 326), (168, 294), (124, 322), (76, 290)], {0, 1, 4, 6, 8}), skirt)
-    outline = mirror_spline([(256, 40), (376, 84), (444, 216), (420, 264), (256, 274)], {3})
-    head = sheet.add("bell", outline, bell)
-    sheet.mark("gleam", stroke([(132, 190), (152, 140), (196, 102)], 20), ink.lighter(bell, 0.5), head)
-    eyes(sheet, 210, 196, 13, 17, head)
-    cheeks(sheet, 176, 222, 18, ink.BLUSH if bell != ink.PINK else ink.ROSE, head)
-    smile(sheet, 256, 212, 20, 8, ink.NIGHT, head)
-
-
-def crab(sheet: Sheet, rng: Random) -> None:
-    shell = rng.choice((ink.TOMATO, ink.CORAL, ink.ORANGE, ink.ROSE))
-    legs = (((150, 320), (84, 350), (60, 400)), ((170, 360), (116, 400), (104, 446)), ((208, 384), (176, 424), (172, 466)))
-    for points in legs:
-        sheet.pair("leg", taper(list(points), 30, 24, 12), ink.darker(shell, 0.2))
-    sheet.pair("arm", stroke([(150, 290), (92, 270), (84, 214)], 34), ink.darker(shell, 0.2))
-    claw = spline([(84, 232), (32, 190), (44, 100), (104, 66), (92, 130), (118, 152), (150, 96), (160, 170), (130, 224)], {3, 5, 6})
-    sheet.pair("claw", claw, shell)
-    sheet.pair("eye stalk", stroke([(208, 236), (200, 150)], 18, curved=False), shell, plain=True)
-    body = sheet.add("shell", mirror_spline([(256, 216), (350, 228), (410, 306), (350, 392), (256, 408)]), shell)
-    sheet.pair("eye rim", circle(200, 144, 42), shell)
-    sheet.pair("eyeball", circle(200, 144, 29), ink.WHITE, plain=True)
-    sheet.pair("pupil", circle(206, 148, 16), ink.NIGHT, plain=True)
-    cheeks(sheet, 176, 330, 24, ink.BLUSH, body)
-    smile(sheet, 256, 316, 46, 11, ink.MAROON, body)
-
-
-def turtle(sheet: Sheet, rng: Random) -> None:
-    skin, shell = rng.choice(((ink.LIME, ink.LEAF), (ink.MINT, ink.TEAL), (ink.SAND, ink.BROWN), (ink.GREEN, ink.CARAMEL)))
-    sheet.add("tail", leaf((96, 386), (26, 414), 34), skin)
-    for side, x in (("back", 122), ("front", 300)):
-        sheet.add(f"{side} leg", rect(x, 350, 74, 98, 32), ink.darker(skin, 0.12))
-    sheet.add("head", spline([(330, 380), (352, 300), (356, 250), (400, 206), (462, 218), (486, 268), (458, 316), (420, 338), (400, 400)]), skin)
-    sheet.mark("eye", circle(438, 254, 12), ink.NIGHT)
-    sheet.mark("cheek", ellipse(420, 290, 16, 11), ink.CORAL)
-    smile(sheet, 456, 286, 16, 7, ink.FOREST)
-    dome = spline([(52, 384), (74, 240), (214, 150), (354, 240), (376, 384)], {0, 4})
-    back = sheet.add("shell", dome, shell)
-    plates = [polygon([around(214, 268, 62, 60 * index) for index in range(6)], 12)]
-    plates += [polygon([(92, 300), (128, 244), (158, 300), (134, 360), (82, 360)], 12), polygon([(336, 300), (300, 244), (270, 300), (294, 360), (346, 360)], 12)]
-    sheet.mark("plates", clipped(together(plates), dome), ink.darker(shell, 0.22), back)
-    sheet.add("rim of shell", rect(34, 366, 360, 36, 18), ink.lighter(shell, 0.35))
-
-
 def ladybug(sheet: Sheet, rng: Random) -> None:
     shell = rng.choice((ink.RED, ink.ORANGE, ink.AMBER, ink.ROSE))
-    for points in (((120, 220), (70, 200), (52, 160)), ((104, 306), (48, 310), (24, 340)), ((130, 390), (84, 424), (80, 466))):
+    for points in (
+        ((120, 220), (70, 200), (52, 160)),
+        ((104, 306), (48, 310), (24, 340)),
+        ((130, 390), (84, 424), (80, 466)),
+    ):
         sheet.pair("leg", stroke(list(points), 16), ink.NIGHT, plain=True)
     sheet.pair("feeler", stroke([(226, 92), (206, 54), (166, 36)], 11), ink.NIGHT, plain=True)
     sheet.add("head", ellipse(256, 142, 94, 78), ink.CHARCOAL)
@@ -125,13 +35,31 @@ def ladybug(sheet: Sheet, rng: Random) -> None:
     outline = ellipse(256, 308, 172, 172)
     body = sheet.add("shell", outline, shell)
     sheet.mark("shell shade", clipped(circle(256, 308, 172), rect(256, 100, 300, 400)), ink.darker(shell, 0.12), body)
-    dots = together(circle(x, y, radius) for x, y, radius in ((170, 240, 32), (342, 240, 32), (148, 342, 26), (364, 342, 26), (206, 420, 24), (306, 420, 24)))
+    dots = together(
+        circle(x, y, radius)
+        for x, y, radius in (
+            (170, 240, 32),
+            (342, 240, 32),
+            (148, 342, 26),
+            (364, 342, 26),
+            (206, 420, 24),
+            (306, 420, 24),
+        )
+    )
     sheet.mark("dots", clipped(dots, outline), ink.NIGHT, body)
     sheet.mark("seam", rect(250, 140, 12, 338, 4), ink.NIGHT, body)
 
 
 def butterfly(sheet: Sheet, rng: Random) -> None:
-    one, two = rng.choice(((ink.VIOLET, ink.PINK), (ink.AZURE, ink.MINT), (ink.ORANGE, ink.YELLOW), (ink.ROSE, ink.AMBER), (ink.TEAL, ink.LEMON)))
+    one, two = rng.choice(
+        (
+            (ink.VIOLET, ink.PINK),
+            (ink.AZURE, ink.MINT),
+            (ink.ORANGE, ink.YELLOW),
+            (ink.ROSE, ink.AMBER),
+            (ink.TEAL, ink.LEMON),
+        )
+    )
     upper = spline([(250, 250), (190, 130), (90, 70), (40, 110), (56, 220), (130, 286)], {0})
     lower = spline([(250, 256), (140, 276), (84, 340), (104, 420), (170, 440), (226, 370)], {0})
     sheet.pair("lower wing", lower, ink.darker(one, 0.14))
@@ -153,7 +81,9 @@ def bee(sheet: Sheet, rng: Random) -> None:
     outline = ellipse(258, 300, 206, 144)
     body = sheet.add("body", outline, coat)
     for x, width in ((232, 48), (326, 46), (412, 40)):
-        sheet.mark("stripe", clipped(stroke([(x - 14, 120), (x + 10, 300), (x - 14, 480)], width), outline), ink.NIGHT, body)
+        sheet.mark(
+            "stripe", clipped(stroke([(x - 14, 120), (x + 10, 300), (x - 14, 480)], width), outline), ink.NIGHT, body
+        )
     sheet.mark("eye", ellipse(128, 280, 17, 23), ink.NIGHT, body)
     sheet.mark("glint", circle(134, 270, 6), ink.WHITE, body)
     sheet.mark("cheek", ellipse(154, 326, 22, 15), ink.CORAL, body)
@@ -161,11 +91,28 @@ def bee(sheet: Sheet, rng: Random) -> None:
 
 
 def snail(sheet: Sheet, rng: Random) -> None:
-    skin, shell = rng.choice(((ink.SAND, ink.CORAL), (ink.LIME, ink.VIOLET), (ink.CREAM, ink.TEAL), (ink.BLUSH, ink.AMBER)))
+    skin, shell = rng.choice(
+        ((ink.SAND, ink.CORAL), (ink.LIME, ink.VIOLET), (ink.CREAM, ink.TEAL), (ink.BLUSH, ink.AMBER))
+    )
     for x, y in ((404, 150), (458, 158)):
         sheet.mark("feeler", stroke([(420, 260), (x, y)], 15, curved=False), skin if skin != ink.CREAM else ink.SAND)
         sheet.mark("eye", circle(x, y, 15), ink.NIGHT)
-    body = spline([(30, 452), (130, 400), (300, 396), (370, 330), (386, 250), (430, 226), (478, 260), (470, 360), (420, 440), (340, 462), (60, 462)], {0, 10})
+    body = spline(
+        [
+            (30, 452),
+            (130, 400),
+            (300, 396),
+            (370, 330),
+            (386, 250),
+            (430, 226),
+            (478, 260),
+            (470, 360),
+            (420, 440),
+            (340, 462),
+            (60, 462),
+        ],
+        {0, 10},
+    )
     trunk = sheet.add("body", body, skin)
     sheet.mark("cheek", ellipse(446, 312, 16, 11), ink.PINK if skin != ink.BLUSH else ink.ROSE, trunk)
     smile(sheet, 462, 292, 12, 7, ink.COCOA, trunk)
@@ -177,29 +124,81 @@ def snail(sheet: Sheet, rng: Random) -> None:
 
 def chick(sheet: Sheet, rng: Random) -> None:
     down = rng.choice((ink.YELLOW, ink.LEMON, ink.AMBER))
-    sheet.pair("foot", joined(stroke([(206, 430), (206, 476)], 14, curved=False), stroke([(176, 484), (206, 470), (236, 484)], 14)), ink.ORANGE, plain=True)
+    sheet.pair(
+        "foot",
+        joined(stroke([(206, 430), (206, 476)], 14, curved=False), stroke([(176, 484), (206, 470), (236, 484)], 14)),
+        ink.ORANGE,
+        plain=True,
+    )
     hatch = rng.random() < 0.5
-    body = sheet.add("body", mirror_spline([(256, 64), (350, 92), (396, 190), (430, 300), (384, 420), (256, 448)]), down)
-    sheet.mark("tuft", joined(leaf((256, 84), (222, 20), 26), leaf((256, 84), (262, 8), 28), leaf((256, 84), (302, 24), 26)), ink.darker(down, 0.08))
+    body = sheet.add(
+        "body", mirror_spline([(256, 64), (350, 92), (396, 190), (430, 300), (384, 420), (256, 448)]), down
+    )
+    sheet.mark(
+        "tuft",
+        joined(leaf((256, 84), (222, 20), 26), leaf((256, 84), (262, 8), 28), leaf((256, 84), (302, 24), 26)),
+        ink.darker(down, 0.08),
+    )
     sheet.pair("wing", spline([(112, 246), (150, 270), (158, 340), (106, 376), (70, 330)], {3}), ink.darker(down, 0.1))
     eyes(sheet, 200, 188, 16, 21, body)
     cheeks(sheet, 162, 232, 24, ink.CORAL, body)
     sheet.mark("beak", polygon([(224, 206), (288, 206), (256, 254)], 9), ink.ORANGE, body)
     if hatch:
         zigzag = [(84 + index * 43, 330 + 40 * (index % 2)) for index in range(9)]
-        egg = clipped(polygon([*zigzag, (440, 520), (70, 520)], 4), mirror_spline([(256, 120), (380, 200), (440, 350), (380, 474), (256, 496)]))
+        egg = clipped(
+            polygon([*zigzag, (440, 520), (70, 520)], 4),
+            mirror_spline([(256, 120), (380, 200), (440, 350), (380, 474), (256, 496)]),
+        )
         sheet.shapes = [shape for shape in sheet.shapes if "foot" not in shape.id]
         shell = sheet.add("egg shell", egg, ink.PEARL)
-        sheet.mark("egg dots", together((circle(160, 420, 13), circle(250, 452, 10), circle(340, 412, 15), circle(290, 400, 8))), ink.SKY, shell)
+        sheet.mark(
+            "egg dots",
+            together((circle(160, 420, 13), circle(250, 452, 10), circle(340, 412, 15), circle(290, 400, 8))),
+            ink.SKY,
+            shell,
+        )
 
 
 def dinosaur(sheet: Sheet, rng: Random) -> None:
-    skin, spike = rng.choice(((ink.GREEN, ink.ORANGE), (ink.TEAL, ink.AMBER), (ink.VIOLET, ink.PINK), (ink.AZURE, ink.LIME), (ink.CORAL, ink.YELLOW)))
+    skin, spike = rng.choice(
+        (
+            (ink.GREEN, ink.ORANGE),
+            (ink.TEAL, ink.AMBER),
+            (ink.VIOLET, ink.PINK),
+            (ink.AZURE, ink.LIME),
+            (ink.CORAL, ink.YELLOW),
+        )
+    )
     for x, y, turn in ((190, 100, -58), (158, 178, -68), (138, 262, -70), (112, 340, -52), (66, 400, -40)):
         sheet.add("spike", polygon([(x - 34, y + 28), (x + 34, y + 28), (x, y - 40)], 8).turned(turn, (x, y)), spike)
-    outline = spline([(200, 140), (240, 64), (340, 50), (424, 84), (432, 158), (380, 204), (330, 214), (350, 300), (370, 400), (330, 440), (180, 440), (90, 446), (20, 430), (70, 410), (130, 350), (170, 250)], {12})
+    outline = spline(
+        [
+            (200, 140),
+            (240, 64),
+            (340, 50),
+            (424, 84),
+            (432, 158),
+            (380, 204),
+            (330, 214),
+            (350, 300),
+            (370, 400),
+            (330, 440),
+            (180, 440),
+            (90, 446),
+            (20, 430),
+            (70, 410),
+            (130, 350),
+            (170, 250),
+        ],
+        {12},
+    )
     body = sheet.add("body", outline, skin)
-    sheet.mark("belly", clipped(spline([(300, 220), (380, 240), (400, 380), (330, 450), (250, 440), (240, 340)]), outline), ink.lighter(skin, 0.5), body)
+    sheet.mark(
+        "belly",
+        clipped(spline([(300, 220), (380, 240), (400, 380), (330, 450), (250, 440), (240, 340)]), outline),
+        ink.lighter(skin, 0.5),
+        body,
+    )
     for x in (186, 296):
         sheet.add("leg", rect(x, 380, 76, 100, 32), ink.darker(skin, 0.12))
         sheet.mark("claws", together(circle(x + 18 + 20 * index, 474, 8) for index in range(3)), ink.CREAM)

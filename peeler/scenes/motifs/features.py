@@ -30,11 +30,34 @@ def cheeks(sheet: Sheet, x: float, y: float, radius: float, fill: str, on: str) 
 
 def smile(sheet: Sheet, x: float, y: float, half: float, width: float, fill: str, on: str | None = None) -> None:
     """A smiling line, ``half`` its half width."""
-    line = stroke([(x - half, y), (x - half * 0.5, y + half * 0.36), (x, y + half * 0.46), (x + half * 0.5, y + half * 0.36), (x + half, y)], width)
+    line = stroke(
+        [
+            (x - half, y),
+            (x - half * 0.5, y + half * 0.36),
+            (x, y + half * 0.46),
+            (x + half * 0.5, y + half * 0.36),
+            (x + half, y),
+        ],
+        width,
+    )
     sheet.mark("mouth", line, fill, on)
 
 
 def nose(sheet: Sheet, x: float, y: float, width: float, fill: str, on: str) -> None:
     """A small rounded triangle, tip down."""
     w = width / 2
-    sheet.mark("nose", mirror_spline([(x, y - w * 0.6), (x + w * 0.8, y - w * 0.5), (x + w, y - w * 0.1), (x + w * 0.35, y + w * 0.6), (x, y + w * 0.75)], x=x), fill, on)
+    sheet.mark(
+        "nose",
+        mirror_spline(
+            [
+                (x, y - w * 0.6),
+                (x + w * 0.8, y - w * 0.5),
+                (x + w, y - w * 0.1),
+                (x + w * 0.35, y + w * 0.6),
+                (x, y + w * 0.75),
+            ],
+            x=x,
+        ),
+        fill,
+        on,
+    )

@@ -1,14 +1,28 @@
-"""Signs and prizes, clothes, sport, music and feasts."""
+"""Signs and prizes, clothes, sport and music."""
 
 from random import Random
 
 from peeler.scenes import colours as ink
 from peeler.scenes.drawing import Sheet
 from peeler.scenes.forms import (
-    around, circle, clipped, cut, drop, ellipse, grown, heart, joined, leaf, mirror_spline, polygon, rect, ring, sector,
-    spline, star, stroke, together,
+    around,
+    circle,
+    clipped,
+    cut,
+    ellipse,
+    grown,
+    heart,
+    joined,
+    mirror_spline,
+    polygon,
+    rect,
+    ring,
+    sector,
+    spline,
+    star,
+    stroke,
+    together,
 )
-from peeler.scenes.motifs.features import cheeks, eyes, smile
 from peeler.scenes.motifs.things import TONES, tilted
 
 
@@ -16,7 +30,9 @@ def warning(sheet: Sheet, rng: Random) -> None:
     kind = rng.choice(("triangle", "octagon", "barred"))
     if kind == "triangle":
         plate = sheet.add("plate", polygon([(256, 40), (488, 448), (24, 448)], 46), ink.NIGHT)
-        field = sheet.add("field", polygon([(256, 88), (446, 422), (66, 422)], 30), rng.choice((ink.YELLOW, ink.AMBER)), plate)
+        field = sheet.add(
+            "field", polygon([(256, 88), (446, 422), (66, 422)], 30), rng.choice((ink.YELLOW, ink.AMBER)), plate
+        )
         sheet.mark("bar", polygon([(228, 176), (284, 176), (272, 316), (240, 316)], 14), ink.NIGHT, field)
         sheet.mark("point", circle(256, 364, 28), ink.NIGHT, field)
     elif kind == "octagon":
@@ -24,13 +40,19 @@ def warning(sheet: Sheet, rng: Random) -> None:
         inner = [around(256, 256, 198, 22.5 + 45 * index) for index in range(8)]
         plate = sheet.add("plate", polygon(corners, 20), ink.SILVER)
         field = sheet.add("field", polygon(inner, 16), ink.RED, plate)
-        palm = joined(rect(188, 250, 136, 130, 56), *(rect(190 + 34 * index, 150 - (0, 22, 16, -6)[index], 30, 170, 15) for index in range(4)), stroke([(210, 350), (160, 300), (146, 262)], 30))
+        palm = joined(
+            rect(188, 250, 136, 130, 56),
+            *(rect(190 + 34 * index, 150 - (0, 22, 16, -6)[index], 30, 170, 15) for index in range(4)),
+            stroke([(210, 350), (160, 300), (146, 262)], 30),
+        )
         sheet.mark("hand", palm.moved(8, 6), ink.WHITE, field)
     else:
         plate = sheet.add("plate", circle(256, 256, 216), ink.RED)
         field = sheet.add("field", circle(256, 256, 168), ink.SNOW, plate)
         sheet.mark("mug", joined(rect(168, 190, 140, 160, 26), ring(312, 256, 56, 32)), ink.NIGHT, field)
-        sheet.mark("steam", together(stroke([(x, 172), (x - 10, 152), (x + 8, 132)], 13) for x in (206, 262)), ink.NIGHT, field)
+        sheet.mark(
+            "steam", together(stroke([(x, 172), (x - 10, 152), (x + 8, 132)], 13) for x in (206, 262)), ink.NIGHT, field
+        )
         sheet.add("bar", rect(46, 236, 420, 42).turned(45), ink.RED, plate, plain=True)
 
 
@@ -38,12 +60,18 @@ def traffic_light(sheet: Sheet, rng: Random) -> None:
     case = rng.choice((ink.CHARCOAL, ink.NAVY, ink.AMBER, ink.SLATE))
     sheet.add("pole", rect(232, 400, 48, 100, 8), ink.STEEL)
     for y in (110, 230, 350):
-        sheet.pair("visor", polygon([(150, y - 40), (84, y - 40), (100, y + 22), (150, y + 40)], (4, 16, 20, 4)), ink.darker(case, 0.3) if case == ink.AMBER else ink.STEEL)
+        sheet.pair(
+            "visor",
+            polygon([(150, y - 40), (84, y - 40), (100, y + 22), (150, y + 40)], (4, 16, 20, 4)),
+            ink.darker(case, 0.3) if case == ink.AMBER else ink.STEEL,
+        )
     body = sheet.add("case", rect(138, 24, 236, 412, 60), case)
     lit = rng.randrange(3)
     for index, (y, tone) in enumerate(((110, ink.RED), (230, ink.YELLOW), (350, ink.GREEN))):
         sheet.mark("lamp rim", circle(256, y, 54), ink.NIGHT if case != ink.CHARCOAL else ink.SLATE, body)
-        lamp = sheet.mark("lamp", circle(256, y, 43), tone if index == lit or case == ink.AMBER else ink.darker(tone, 0.22), body)
+        lamp = sheet.mark(
+            "lamp", circle(256, y, 43), tone if index == lit or case == ink.AMBER else ink.darker(tone, 0.22), body
+        )
         sheet.mark("gleam", sector(256, y, 30, 190, 270, 20), ink.lighter(tone, 0.6), lamp)
 
 
@@ -53,7 +81,11 @@ def location(sheet: Sheet, rng: Random) -> None:
         folds = ((40, 340, 0), (184, 380, 1), (328, 340, 0))
         for x, y, dark in folds:
             slope = 40 if not dark else -40
-            sheet.add("map", polygon([(x, y), (x + 144, y + slope), (x + 144, y + slope + 110), (x, y + 110)]), ink.darker("#d3ecb8", 0.1) if dark else "#d3ecb8")
+            sheet.add(
+                "map",
+                polygon([(x, y), (x + 144, y + slope), (x + 144, y + slope + 110), (x, y + 110)]),
+                ink.darker("#b9dd95", 0.1) if dark else "#b9dd95",
+            )
         sheet.mark("road", stroke([(60, 430), (150, 410), (230, 460), (330, 430), (450, 400)], 14), ink.WHITE)
     else:
         sheet.add("shadow", ellipse(256, 462, 130, 30), ink.SILVER)
@@ -76,7 +108,11 @@ def medal(sheet: Sheet, rng: Random) -> None:
         sheet.mark("ribbon stripe", clipped(middle.mirrored() if flip else middle, band), two, ribbon)
     disc = sheet.add("medal", star(256, 352, 146, 16, 0.9, 8), gold)
     inner = sheet.add("inner disc", circle(256, 352, 104), ink.lighter(gold, 0.35), disc)
-    emblem = star(256, 350, 76, 5, 0.5, 8) if rng.random() < 0.6 else joined(rect(242, 300, 30, 106, 4), polygon([(222, 326), (246, 296), (260, 330)], 4))
+    emblem = (
+        star(256, 350, 76, 5, 0.5, 8)
+        if rng.random() < 0.6
+        else joined(rect(242, 300, 30, 106, 4), polygon([(222, 326), (246, 296), (260, 330)], 4))
+    )
     sheet.mark("emblem", emblem, ink.darker(gold, 0.25), inner)
 
 
@@ -99,8 +135,24 @@ def trophy(sheet: Sheet, rng: Random) -> None:
 
 
 def t_shirt(sheet: Sheet, rng: Random) -> None:
-    cloth, print_tone = rng.sample((ink.TOMATO, ink.AZURE, ink.TEAL, ink.AMBER, ink.VIOLET, ink.PINK, ink.NAVY, ink.MINT), 2)
-    outline = polygon([(166, 60), (346, 60), (492, 150), (446, 256), (384, 226), (384, 464), (128, 464), (128, 226), (66, 256), (20, 150)], (20, 20, 24, 14, 4, 20, 20, 4, 14, 24))
+    cloth, print_tone = rng.sample(
+        (ink.TOMATO, ink.AZURE, ink.TEAL, ink.AMBER, ink.VIOLET, ink.PINK, ink.NAVY, ink.MINT), 2
+    )
+    outline = polygon(
+        [
+            (166, 60),
+            (346, 60),
+            (492, 150),
+            (446, 256),
+            (384, 226),
+            (384, 464),
+            (128, 464),
+            (128, 226),
+            (66, 256),
+            (20, 150),
+        ],
+        (20, 20, 24, 14, 4, 20, 20, 4, 14, 24),
+    )
     shirt = sheet.add("shirt", outline, cloth)
     kind = rng.choice(("stripes", "star", "pocket"))
     if kind == "stripes":
@@ -109,9 +161,17 @@ def t_shirt(sheet: Sheet, rng: Random) -> None:
     elif kind == "star":
         sheet.mark("print", star(256, 290, 86, 5, 0.5, 8), print_tone, shirt)
     else:
-        pocket = sheet.add("pocket", polygon([(282, 216), (354, 216), (354, 286), (318, 306), (282, 286)], 8), print_tone, shirt)
+        pocket = sheet.add(
+            "pocket", polygon([(282, 216), (354, 216), (354, 286), (318, 306), (282, 286)], 8), print_tone, shirt
+        )
         sheet.mark("hem of pocket", rect(282, 216, 72, 16), ink.darker(print_tone, 0.18), pocket)
-    sheet.pair("cuff", clipped(polygon([(20, 150), (66, 256), (94, 243), (46, 134)]), outline), ink.darker(cloth, 0.2), shirt, plain=True)
+    sheet.pair(
+        "cuff",
+        clipped(polygon([(20, 150), (66, 256), (94, 243), (46, 134)]), outline),
+        ink.darker(cloth, 0.2),
+        shirt,
+        plain=True,
+    )
     sheet.mark("collar", clipped(ellipse(256, 62, 86, 66), outline), ink.darker(cloth, 0.2), shirt)
     sheet.mark("neck", clipped(ellipse(256, 58, 62, 46), outline), ink.darker(cloth, 0.42), shirt)
 
@@ -119,13 +179,42 @@ def t_shirt(sheet: Sheet, rng: Random) -> None:
 def sneaker(sheet: Sheet, rng: Random) -> None:
     upper, accent = rng.sample((ink.TOMATO, ink.AZURE, ink.TEAL, ink.AMBER, ink.VIOLET, ink.PINK, ink.NAVY), 2)
     sheet.add("tongue", spline([(196, 176), (240, 116), (290, 120), (290, 220)], {0, 3}), ink.lighter(accent, 0.4))
-    outline = spline([(44, 360), (40, 250), (60, 170), (120, 190), (196, 160), (262, 230), (350, 274), (450, 300), (480, 370), (470, 392), (50, 392)], {0, 2, 4, 8, 10})
+    outline = spline(
+        [
+            (44, 360),
+            (40, 250),
+            (60, 170),
+            (120, 190),
+            (196, 160),
+            (262, 230),
+            (350, 274),
+            (450, 300),
+            (480, 370),
+            (470, 392),
+            (50, 392),
+        ],
+        {0, 2, 4, 8, 10},
+    )
     body = sheet.add("upper", outline, upper)
-    sheet.mark("heel", clipped(spline([(20, 140), (90, 180), (110, 280), (100, 410), (20, 410)], {0, 3, 4}), outline), accent, body)
+    sheet.mark(
+        "heel",
+        clipped(spline([(20, 140), (90, 180), (110, 280), (100, 410), (20, 410)], {0, 3, 4}), outline),
+        accent,
+        body,
+    )
     sheet.mark("toe cap", clipped(circle(470, 400, 100), outline), ink.SNOW, body)
-    sheet.mark("swoosh", clipped(spline([(140, 330), (230, 320), (330, 256), (280, 340), (200, 376)], {0, 2}), outline), accent, body)
+    sheet.mark(
+        "swoosh",
+        clipped(spline([(140, 330), (230, 320), (330, 256), (280, 340), (200, 376)], {0, 2}), outline),
+        accent,
+        body,
+    )
     for x, y in ((222, 196), (252, 224), (286, 248)):
-        sheet.mark("lace", stroke([(x - 26, y + 26), (x + 26, y - 8)], 13, curved=False), ink.WHITE if upper != ink.AMBER else ink.NAVY)
+        sheet.mark(
+            "lace",
+            stroke([(x - 26, y + 26), (x + 26, y - 8)], 13, curved=False),
+            ink.WHITE if upper != ink.AMBER else ink.NAVY,
+        )
     sole = sheet.add("sole", rect(36, 378, 450, 54, 27), ink.PEARL)
     sheet.mark("sole line", rect(60, 410, 402, 10, 5), accent, sole)
 
@@ -146,7 +235,21 @@ def beanie(sheet: Sheet, rng: Random) -> None:
 
 def sock(sheet: Sheet, rng: Random) -> None:
     wool, toe = rng.sample((ink.TOMATO, ink.AZURE, ink.TEAL, ink.AMBER, ink.VIOLET, ink.PINK), 2)
-    outline = spline([(214, 60), (390, 60), (384, 250), (370, 330), (250, 420), (150, 470), (76, 436), (84, 358), (190, 300), (222, 240)], {0, 1})
+    outline = spline(
+        [
+            (214, 60),
+            (390, 60),
+            (384, 250),
+            (370, 330),
+            (250, 420),
+            (150, 470),
+            (76, 436),
+            (84, 358),
+            (190, 300),
+            (222, 240),
+        ],
+        {0, 1},
+    )
     body = sheet.add("sock", outline, wool)
     for y in (150, 214):
         sheet.mark("stripe", clipped(rect(150, y, 300, 32), outline), ink.WHITE, body)
@@ -154,7 +257,9 @@ def sock(sheet: Sheet, rng: Random) -> None:
     sheet.mark("toe", clipped(ellipse(104, 424, 84, 78, 20), outline), toe, body)
     sheet.add("cuff", rect(200, 36, 204, 72, 26), toe)
     if rng.random() < 0.5:
-        sheet.mark("snowflakes", together(star(x, y, 22, 6, 0.4, 2) for x, y in ((270, 290), (210, 360))), ink.WHITE, body)
+        sheet.mark(
+            "snowflakes", together(star(x, y, 22, 6, 0.4, 2) for x, y in ((270, 290), (210, 360))), ink.WHITE, body
+        )
 
 
 def guitar(sheet: Sheet, rng: Random) -> None:
@@ -179,9 +284,14 @@ def drum(sheet: Sheet, rng: Random) -> None:
     body = sheet.add("shell", outline, shell)
     cord = stroke([(70 + 62 * index, 256 if index % 2 else 430) for index in range(7)], 12, curved=False)
     sheet.mark("cord", clipped(cord, outline), ink.CREAM, body)
-    lower = cut(joined(rect(60, 372, 392, 36), ellipse(256, 408, 196, 72)), joined(rect(50, 300, 412, 70), ellipse(256, 370, 200, 70)))
+    lower = cut(
+        joined(rect(60, 372, 392, 36), ellipse(256, 408, 196, 72)),
+        joined(rect(50, 300, 412, 70), ellipse(256, 370, 200, 70)),
+    )
     sheet.add("lower hoop", lower, zig, plain=True)
-    hoop = sheet.add("upper hoop", joined(ellipse(256, 196, 196, 72), ellipse(256, 222, 196, 72), rect(60, 196, 392, 26)), zig)
+    hoop = sheet.add(
+        "upper hoop", joined(ellipse(256, 196, 196, 72), ellipse(256, 222, 196, 72), rect(60, 196, 392, 26)), zig
+    )
     sheet.add("skin", ellipse(256, 192, 172, 54), ink.SNOW, hoop, plain=True)
     for x0, y0, x1, y1 in ((60, 50, 250, 170), (430, 40, 300, 190)):
         sheet.mark("stick", stroke([(x0, y0), (x1, y1)], 18, curved=False), ink.TAN)
@@ -193,12 +303,30 @@ def ball(sheet: Sheet, rng: Random) -> None:
     kind = rng.choice(("basketball", "soccer", "beach", "tennis"))
     if kind == "basketball":
         skin = sheet.add("ball", outline, ink.ORANGE)
-        seams = joined(stroke([(256, 20), (256, 490)], 13, curved=False), stroke([(20, 256), (490, 256)], 13, curved=False), stroke([(96, 70), (176, 256), (96, 442)], 13), stroke([(416, 70), (336, 256), (416, 442)], 13))
+        seams = joined(
+            stroke([(256, 20), (256, 490)], 13, curved=False),
+            stroke([(20, 256), (490, 256)], 13, curved=False),
+            stroke([(96, 70), (176, 256), (96, 442)], 13),
+            stroke([(416, 70), (336, 256), (416, 442)], 13),
+        )
         sheet.mark("seams", clipped(seams, outline), ink.COCOA, skin)
     elif kind == "soccer":
         skin = sheet.add("ball", outline, ink.PEARL)
-        sheet.mark("seams", clipped(together(stroke([around(256, 256, 80, angle), around(256, 256, 150, angle)], 10, curved=False) for angle in range(-90, 270, 72)), outline), ink.STEEL, skin)
-        sheet.mark("middle patch", polygon([around(256, 256, 86, angle) for angle in range(-90, 270, 72)], 8), ink.NIGHT, skin)
+        sheet.mark(
+            "seams",
+            clipped(
+                together(
+                    stroke([around(256, 256, 80, angle), around(256, 256, 150, angle)], 10, curved=False)
+                    for angle in range(-90, 270, 72)
+                ),
+                outline,
+            ),
+            ink.STEEL,
+            skin,
+        )
+        sheet.mark(
+            "middle patch", polygon([around(256, 256, 86, angle) for angle in range(-90, 270, 72)], 8), ink.NIGHT, skin
+        )
         for angle in range(-90, 270, 72):
             x, y = around(256, 256, 206, angle)
             patch = polygon([around(x, y, 78, angle + 36 + turn) for turn in range(0, 360, 72)], 8)
@@ -206,7 +334,15 @@ def ball(sheet: Sheet, rng: Random) -> None:
     elif kind == "beach":
         skin = sheet.add("ball", outline, ink.SNOW)
         for index, tone in enumerate((ink.TOMATO, ink.AMBER, ink.AZURE)):
-            panel = spline([(200, 190), around(256, 256, 250, index * 120 - 120), around(256, 256, 290, index * 120 - 90), around(256, 256, 250, index * 120 - 60)], {0, 1, 3})
+            panel = spline(
+                [
+                    (200, 190),
+                    around(256, 256, 250, index * 120 - 120),
+                    around(256, 256, 290, index * 120 - 90),
+                    around(256, 256, 250, index * 120 - 60),
+                ],
+                {0, 1, 3},
+            )
             sheet.mark("panel", clipped(panel, outline), tone, skin)
         sheet.mark("cap", circle(200, 190, 30), ink.SNOW, skin)
     else:
@@ -218,131 +354,21 @@ def ball(sheet: Sheet, rng: Random) -> None:
 def bowling(sheet: Sheet, rng: Random) -> None:
     stripe, tone = rng.choice((ink.RED, ink.AZURE)), rng.choice((ink.VIOLET, ink.TEAL, ink.NAVY, ink.PLUM))
     for x, y, size in ((140, 0, 1.0), (330, 0, 1.0), (236, 20, 1.1)):
-        half = [(x, 30 + y), (x + 34 * size, 50 + y), (x + 36 * size, 110 + y), (x + 30 * size, 160 + y), (x + 64 * size, 290 + y), (x + 44 * size, 440 + y), (x, 450 + y)]
+        half = [
+            (x, 30 + y),
+            (x + 34 * size, 50 + y),
+            (x + 36 * size, 110 + y),
+            (x + 30 * size, 160 + y),
+            (x + 64 * size, 290 + y),
+            (x + 44 * size, 440 + y),
+            (x, 450 + y),
+        ]
         outline = mirror_spline(half, x=x)
         pin = sheet.add("pin", outline, ink.PEARL if x != 236 else ink.SNOW)
         for top in (130 + y, 162 + y):
             sheet.mark("pin stripe", clipped(rect(x - 70, top, 140, 16), outline), stripe, pin)
     ball_id = sheet.add("ball", circle(356, 376, 116), tone)
-    sheet.mark("holes", together((circle(356, 326, 14), circle(396, 334, 14), circle(368, 366, 14))), ink.NIGHT, ball_id)
+    sheet.mark(
+        "holes", together((circle(356, 326, 14), circle(396, 334, 14), circle(368, 366, 14))), ink.NIGHT, ball_id
+    )
     sheet.mark("gleam", stroke([(274, 366), (286, 326), (312, 300)], 15), ink.lighter(tone, 0.5), ball_id)
-
-
-def gift(sheet: Sheet, rng: Random) -> None:
-    paper, ribbon = rng.sample((ink.TOMATO, ink.AMBER, ink.TEAL, ink.AZURE, ink.VIOLET, ink.PINK, ink.NAVY, ink.MINT), 2)
-    outline = rect(76, 240, 360, 240, 20)
-    box = sheet.add("box", outline, paper)
-    if rng.random() < 0.6:
-        dots = together(circle(x, y, 13) for x, y in ((120, 330), (176, 386), (120, 440), (186, 306), (336, 306), (392, 350), (330, 400), (390, 440)))
-        sheet.mark("dots", dots, ink.lighter(paper, 0.5), box)
-    sheet.mark("ribbon", rect(222, 240, 68, 240), ribbon, box)
-    lid = sheet.add("lid", rect(48, 176, 416, 92, 20), ink.darker(paper, 0.14))
-    sheet.mark("ribbon on lid", rect(222, 176, 68, 92), ink.darker(ribbon, 0.12), lid)
-    sheet.pair("bow", spline([(250, 172), (180, 166), (110, 130), (112, 60), (170, 46), (226, 100)], {0}), ribbon)
-    sheet.pair("bow inside", spline([(232, 152), (180, 144), (146, 120), (148, 88), (176, 82), (212, 114)], {0}), ink.darker(ribbon, 0.3), "left-bow", plain=True)
-    sheet.add("knot", rect(220, 128, 72, 62, 24), ink.lighter(ribbon, 0.2))
-
-
-def balloons(sheet: Sheet, rng: Random) -> None:
-    tones = rng.sample((ink.TOMATO, ink.AMBER, ink.TEAL, ink.AZURE, ink.VIOLET, ink.PINK, ink.GREEN), 3)
-    for (x, y), tone in zip(((140, 150), (372, 164), (256, 190)), tones, strict=True):
-        sheet.mark("string", stroke([(x, y + 130), ((x + 256) / 2 + 8, 390), (256, 500)], 7), ink.STEEL)
-    for (x, y), tone in zip(((140, 150), (372, 164), (256, 200)), tones, strict=True):
-        sheet.mark("knot", polygon([(x, y + 112), (x + 20, y + 150), (x - 20, y + 150)], 5), ink.darker(tone, 0.2))
-        skin = sheet.add("balloon", mirror_spline([(x, y - 124), (x + 82, y - 84), (x + 96, y + 6), (x + 50, y + 96), (x, y + 124)], x=x), tone)
-        sheet.mark("gleam", ellipse(x - 46, y - 54, 15, 32, 26), ink.lighter(tone, 0.6), skin)
-
-
-def christmas_tree(sheet: Sheet, rng: Random) -> None:
-    green, tones = rng.choice((ink.LEAF, ink.FOREST, ink.TEAL)), (ink.TOMATO, ink.AMBER, ink.SKY, ink.PINK)
-    sheet.add("trunk", rect(222, 412, 68, 84, 8), ink.BROWN)
-    for index, (y, half, height) in enumerate(((430, 190, 190), (320, 152, 170), (220, 112, 150))):
-        tier = spline([(256 - half, y), (256 - half * 0.4, y - height * 0.5), (256, y - height), (256 + half * 0.4, y - height * 0.5), (256 + half, y), (256, y + 26)], {0, 2, 4})
-        layer = sheet.add("branches", tier, (ink.darker(green, 0.16), ink.darker(green, 0.06), green)[index])
-        drift = stroke([(256 - half * 0.62, y - 26), (256, y - 2), (256 + half * 0.66, y - 44)], 13)
-        sheet.mark("garland", clipped(drift, tier), ink.LEMON, layer)
-        for place, x in enumerate((-0.5, 0.05, 0.5)):
-            sheet.mark("bauble", circle(256 + half * x, y - 20 + (14 if place == 1 else -14), 15), tones[(index + place) % 4])
-    sheet.add("star", star(256, 66, 56, 5, 0.5, 6), ink.YELLOW)
-
-
-def snowman(sheet: Sheet, rng: Random) -> None:
-    wool, hat = rng.sample((ink.TOMATO, ink.TEAL, ink.AZURE, ink.VIOLET, ink.NAVY, ink.AMBER), 2)
-    sheet.pair("arm", joined(stroke([(150, 306), (86, 264), (40, 216)], 14), stroke([(76, 256), (38, 262)], 12, curved=False), stroke([(62, 240), (66, 196)], 12, curved=False)), ink.BROWN, plain=True)
-    body = sheet.add("body", circle(256, 366, 126), ink.PEARL)
-    head = sheet.add("head", circle(256, 196, 96), ink.SNOW)
-    sheet.mark("buttons", together(circle(256, y, 12) for y in (346, 388, 430)), ink.NIGHT, body)
-    eyes(sheet, 222, 178, 11, 14, head)
-    cheeks(sheet, 196, 210, 17, ink.PINK, head)
-    sheet.mark("carrot", polygon([(252, 190), (252, 216), (330, 214)], (8, 8, 5)), ink.ORANGE, head)
-    smile(sheet, 248, 230, 26, 8, ink.NIGHT, head)
-    sheet.add("scarf end", polygon([(292, 276), (346, 270), (356, 366), (302, 370)], 10), ink.darker(wool, 0.16))
-    sheet.add("scarf", spline([(160, 256), (256, 278), (352, 256), (360, 290), (256, 318), (152, 290)]), wool)
-    sheet.add("hat", polygon([(186, 20), (326, 20), (318, 126), (194, 126)], (14, 14, 4, 4)), hat)
-    sheet.mark("hat band", rect(191, 88, 130, 30), ink.AMBER if hat != ink.AMBER else ink.RED, "hat")
-    sheet.add("brim", rect(146, 112, 220, 30, 15), ink.darker(hat, 0.16))
-
-
-def bell(sheet: Sheet, rng: Random) -> None:
-    gold = rng.choice((ink.AMBER, ink.YELLOW, ink.CARAMEL))
-    sheet.mark("clapper", circle(256, 430, 44), ink.darker(gold, 0.35))
-    sheet.mark("loop", ring(256, 66, 38, 20), ink.darker(gold, 0.2))
-    outline = spline([(256, 72), (340, 110), (374, 220), (392, 330), (440, 404), (72, 404), (120, 330), (138, 220), (172, 110)], {4, 5})
-    body = sheet.add("bell", outline, gold)
-    sheet.mark("gleam", stroke([(170, 300), (178, 210), (206, 146)], 20), ink.lighter(gold, 0.6), body)
-    sheet.mark("band", clipped(rect(60, 316, 392, 24), outline), ink.darker(gold, 0.16), body)
-    sheet.add("rim", rect(56, 380, 400, 50, 25), ink.darker(gold, 0.1))
-    if rng.random() < 0.5:
-        ribbon = rng.choice((ink.RED, ink.TEAL, ink.VIOLET))
-        sheet.pair("bow", spline([(250, 104), (190, 130), (130, 110), (136, 50), (196, 50)], {0}), ribbon)
-        sheet.add("knot", circle(256, 98, 30), ink.darker(ribbon, 0.18))
-
-
-def envelope(sheet: Sheet, rng: Random) -> None:
-    paper = rng.choice((ink.AMBER, ink.SKY, ink.PINK, ink.MINT, ink.LAVENDER, ink.CREAM))
-    opened = rng.random() < 0.6
-    outline = rect(46, 190 if opened else 110, 420, 270, 24)
-    if opened:
-        sheet.add("open flap", polygon([(46, 214), (256, 50), (466, 214)], (10, 26, 10)), ink.darker(paper, 0.24))
-        letter = sheet.add("letter", rect(96, 96, 320, 300, 16), ink.WHITE if paper != ink.CREAM else ink.ICE)
-        sheet.mark("heart", heart(256, 186, 96), ink.TOMATO, letter)
-        sheet.mark("lines", together(rect(150, y, 212, 13, 6) for y in (264, 292)), ink.SILVER, letter)
-        sheet.add("pocket", cut(outline, polygon([(20, 180), (492, 180), (256, 348)], (0, 0, 20))), paper)
-        sheet.add("lower fold", clipped(polygon([(256, 318), (490, 490), (22, 490)], (20, 0, 0)), outline), ink.darker(paper, 0.1))
-    else:
-        sheet.add("envelope", outline, paper)
-        sheet.add("lower fold", clipped(polygon([(256, 220), (500, 420), (12, 420)], (20, 0, 0)), outline), ink.darker(paper, 0.08))
-        sheet.add("flap", clipped(polygon([(40, 90), (472, 90), (256, 290)], (0, 0, 26)), outline), ink.darker(paper, 0.2))
-        sheet.mark("seal", circle(256, 262, 40), ink.TOMATO)
-        sheet.mark("seal heart", heart(256, 264, 42), ink.BLUSH)
-
-
-def candle(sheet: Sheet, rng: Random) -> None:
-    wax, dish = rng.choice((ink.CREAM, ink.PINK, ink.LAVENDER, ink.MINT)), rng.choice((ink.AMBER, ink.TEAL, ink.SLATE, ink.VIOLET))
-    sheet.add("glow", circle(256, 120, 100), "#fff3c4", plain=True)
-    sheet.add("handle", ring(410, 420, 54, 30), ink.darker(dish, 0.2))
-    outline = rect(186, 196, 140, 240, 24)
-    body = sheet.add("wax", outline, wax)
-    drips = joined(rect(186, 196, 140, 50, 20), rect(186, 200, 40, 130, 20), rect(240, 200, 30, 84, 15), rect(290, 200, 36, 112, 18))
-    sheet.mark("drips", drips, ink.lighter(wax, 0.55) if wax != ink.CREAM else ink.WHITE, body)
-    sheet.mark("wick", stroke([(256, 200), (258, 164)], 9, curved=False), ink.NIGHT)
-    sheet.add("flame", drop(256, 112, 130), ink.ORANGE)
-    sheet.mark("flame core", drop(256, 134, 70), ink.LEMON, "flame")
-    sheet.add("dish", polygon([(90, 410), (422, 410), (372, 480), (140, 480)], (20, 20, 30, 30)), dish)
-    sheet.mark("rim of dish", rect(76, 396, 360, 32, 16), ink.lighter(dish, 0.25))
-
-
-def wreath(sheet: Sheet, rng: Random) -> None:
-    green = rng.choice((ink.LEAF, ink.FOREST, ink.TEAL))
-    for index in range(18):
-        angle = index * 20
-        base, tip = around(256, 256, 150, angle - 8), around(256, 256, 228 if index % 2 else 214, angle + 16)
-        sheet.add("outer leaf", leaf(base, tip, 50), (green, ink.darker(green, 0.14))[index % 2], plain=True)
-    for index in range(12):
-        angle = index * 30
-        sheet.add("inner leaf", leaf(around(256, 256, 178, angle + 10), around(256, 256, 110, angle - 12), 40), ink.lighter(green, 0.2), plain=True)
-    for angle in (200, 235, 305, 340, 30, 150):
-        sheet.mark("berry", circle(*around(256, 256, 166, angle), 18), ink.RED)
-    sheet.pair("bow", spline([(250, 424), (190, 400), (150, 360), (130, 420), (150, 476)], {0}), ink.TOMATO)
-    sheet.pair("bow tail", polygon([(240, 430), (262, 440), (226, 504), (192, 490)], 4), ink.MAROON)
-    sheet.add("knot", circle(256, 424, 26), ink.MAROON)

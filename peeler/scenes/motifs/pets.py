@@ -4,7 +4,7 @@ from random import Random
 
 from peeler.scenes import colours as ink
 from peeler.scenes.drawing import Sheet
-from peeler.scenes.forms import circle, clipped, ellipse, leaf, mirror_spline, polygon, sector, spline, stroke
+from peeler.scenes.forms import circle, clipped, ellipse, leaf, mirror_spline, polygon, sector, spline, stroke, together
 from peeler.scenes.motifs.features import cheeks, eyes, glinting_eyes, nose, smile
 from peeler.scenes.paths import Path
 
@@ -16,7 +16,15 @@ def _ears(sheet: Sheet, outer: Path, inner: Path, coat: str, lining: str) -> Non
 
 
 def cat(sheet: Sheet, rng: Random) -> None:
-    coat, mark = rng.choice(((ink.AMBER, "#e58a1c"), (ink.STEEL, ink.SLATE), ("#4a4653", "#34313c"), (ink.SAND, ink.CARAMEL), (ink.PEARL, ink.AMBER)))
+    coat, mark = rng.choice(
+        (
+            (ink.AMBER, "#e58a1c"),
+            (ink.STEEL, ink.SLATE),
+            ("#4a4653", "#34313c"),
+            (ink.SAND, ink.CARAMEL),
+            (ink.PEARL, ink.AMBER),
+        )
+    )
     outer = polygon([(84, 64), (236, 142), (78, 286)], (26, 10, 10))
     _ears(sheet, outer, polygon([(112, 106), (196, 156), (106, 230)], (14, 8, 8)), coat, ink.PINK)
     outline = mirror_spline([(256, 122), (352, 138), (432, 218), (446, 304), (380, 398), (256, 432)])
@@ -32,28 +40,58 @@ def cat(sheet: Sheet, rng: Random) -> None:
     muzzle = ellipse(222, 346, 46, 36)
     sheet.pair("muzzle", muzzle, ink.CREAM if coat != ink.PEARL else ink.WHITE, head, plain=True)
     glinting_eyes(sheet, rng, 172, 262, 27, head, rng.choice((None, None, "#a9d65c", "#7fc8f0")))
-    sheet.mark("mouth", stroke([(222, 362), (238, 372), (256, 356), (274, 372), (290, 362)], 7, corners={2}), ink.COCOA, head)
+    sheet.mark(
+        "mouth", stroke([(222, 362), (238, 372), (256, 356), (274, 372), (290, 362)], 7, corners={2}), ink.COCOA, head
+    )
     nose(sheet, 256, 330, 40, ink.ROSE, head)
     if rng.random() < 0.6:
         for y, end in ((330, 318), (352, 362)):
-            sheet.pair("whisker", stroke([(168, y), (110, (y + end) / 2 - 2), (58, end)], 6), ink.SNOW if ink.lightness(coat) < 0.5 else ink.COCOA, plain=True)
+            sheet.pair(
+                "whisker",
+                stroke([(168, y), (110, (y + end) / 2 - 2), (58, end)], 6),
+                ink.SNOW if ink.lightness(coat) < 0.5 else ink.COCOA,
+                plain=True,
+            )
 
 
 def dog(sheet: Sheet, rng: Random) -> None:
-    coat, dark = rng.choice(((ink.TAN, ink.BROWN), (ink.SAND, ink.CARAMEL), (ink.CARAMEL, ink.COCOA), (ink.PEARL, ink.SLATE), (ink.SNOW, ink.CARAMEL)))
+    coat, dark = rng.choice(
+        (
+            (ink.TAN, ink.BROWN),
+            (ink.SAND, ink.CARAMEL),
+            (ink.CARAMEL, ink.COCOA),
+            (ink.PEARL, ink.SLATE),
+            (ink.SNOW, ink.CARAMEL),
+        )
+    )
     outline = mirror_spline([(256, 92), (344, 108), (398, 190), (404, 290), (372, 388), (256, 436)])
     head = sheet.add("head", outline, coat)
     if rng.random() < 0.5:
         sheet.mark("eye patch", clipped(ellipse(326, 238, 66, 76, 12), outline), dark, head)
     else:
-        sheet.mark("blaze", clipped(mirror_spline([(256, 60), (290, 90), (284, 200), (330, 330), (256, 400)]), outline), ink.lighter(coat, 0.6), head)
+        sheet.mark(
+            "blaze",
+            clipped(mirror_spline([(256, 60), (290, 90), (284, 200), (330, 330), (256, 400)]), outline),
+            ink.lighter(coat, 0.6),
+            head,
+        )
     ear = spline([(196, 96), (150, 84), (98, 128), (64, 226), (84, 318), (124, 330), (152, 262), (168, 180)])
     sheet.pair("ear", ear, dark)
-    snout = sheet.add("snout", mirror_spline([(256, 278), (318, 296), (348, 352), (322, 410), (256, 426)]), ink.CREAM if coat != ink.SNOW else ink.PEARL, head, plain=True)
+    snout = sheet.add(
+        "snout",
+        mirror_spline([(256, 278), (318, 296), (348, 352), (322, 410), (256, 426)]),
+        ink.CREAM if coat != ink.SNOW else ink.PEARL,
+        head,
+        plain=True,
+    )
     glinting_eyes(sheet, rng, 194, 240, 23, head, None)
     if rng.random() < 0.7:
-        sheet.mark("tongue", mirror_spline([(230, 372), (282, 372), (286, 420), (256, 448)][1:], x=256), ink.PINK, snout)
-    sheet.mark("mouth", stroke([(206, 358), (228, 378), (256, 360), (284, 378), (306, 358)], 9, corners={2}), ink.COCOA, snout)
+        sheet.mark(
+            "tongue", mirror_spline([(230, 372), (282, 372), (286, 420), (256, 448)][1:], x=256), ink.PINK, snout
+        )
+    sheet.mark(
+        "mouth", stroke([(206, 358), (228, 378), (256, 360), (284, 378), (306, 358)], 9, corners={2}), ink.COCOA, snout
+    )
     sheet.mark("nose", mirror_spline([(256, 288), (290, 296), (294, 318), (256, 348)]), ink.NIGHT, snout)
     sheet.mark("glint of nose", ellipse(244, 302, 14, 6), ink.STEEL, snout)
     if rng.random() < 0.4:
@@ -97,7 +135,9 @@ def rabbit(sheet: Sheet, rng: Random) -> None:
     tilt = rng.choice((-12, -8, 6))
     outer, inner = ellipse(186, 140, 48, 122, tilt), ellipse(186, 146, 24, 88, tilt)
     _ears(sheet, outer, inner, coat, ink.PINK)
-    head = sheet.add("head", mirror_spline([(256, 200), (348, 220), (404, 310), (392, 400), (340, 446), (256, 460)]), coat)
+    head = sheet.add(
+        "head", mirror_spline([(256, 200), (348, 220), (404, 310), (392, 400), (340, 446), (256, 460)]), coat
+    )
     sheet.pair("muzzle", ellipse(228, 392, 36, 30), ink.WHITE, head, plain=True)
     sheet.mark("teeth", polygon([(238, 404), (274, 404), (270, 440), (242, 440)], 6), ink.WHITE, head)
     sheet.mark("gap", stroke([(256, 410), (256, 438)], 3, curved=False), ink.STEEL, head)
@@ -112,7 +152,9 @@ def pig(sheet: Sheet, rng: Random) -> None:
     coat = rng.choice((ink.PINK, "#f7a8bd", "#f9b8a8"))
     ear = spline([(110, 84), (222, 142), (128, 240), (92, 180)], {0, 1, 2})
     sheet.pair("ear", ear, ink.darker(coat, 0.18))
-    head = sheet.add("head", mirror_spline([(256, 110), (370, 134), (442, 240), (430, 342), (352, 420), (256, 436)]), coat)
+    head = sheet.add(
+        "head", mirror_spline([(256, 110), (370, 134), (442, 240), (430, 342), (352, 420), (256, 436)]), coat
+    )
     eyes(sheet, 168, 250, 19, 24, head)
     cheeks(sheet, 116, 330, 32, ink.ROSE, head)
     smile(sheet, 256, 388, 54, 9, ink.PLUM, head)
@@ -123,7 +165,9 @@ def pig(sheet: Sheet, rng: Random) -> None:
 def frog(sheet: Sheet, rng: Random) -> None:
     coat = rng.choice((ink.GREEN, ink.LIME, ink.TEAL))
     sheet.pair("eye bulge", circle(150, 166, 70), coat)
-    head = sheet.add("head", mirror_spline([(256, 150), (370, 168), (452, 270), (430, 370), (340, 426), (256, 434)]), coat)
+    head = sheet.add(
+        "head", mirror_spline([(256, 150), (370, 168), (452, 270), (430, 370), (340, 426), (256, 434)]), coat
+    )
     outline = mirror_spline([(256, 150), (370, 168), (452, 270), (430, 370), (340, 426), (256, 434)])
     sheet.mark("belly", clipped(ellipse(256, 430, 190, 96), outline), ink.lighter(coat, 0.55), head)
     sheet.pair("eyeball", circle(152, 164, 46), ink.WHITE, plain=True)
@@ -135,16 +179,23 @@ def frog(sheet: Sheet, rng: Random) -> None:
 
 
 def owl(sheet: Sheet, rng: Random) -> None:
-    coat, dark = rng.choice(((ink.BROWN, ink.COCOA), (ink.VIOLET, ink.PURPLE), (ink.TEAL, ink.PINE), (ink.STEEL, ink.SLATE), (ink.CARAMEL, ink.BROWN)))
+    coat, dark = rng.choice(
+        (
+            (ink.BROWN, ink.COCOA),
+            (ink.VIOLET, ink.PURPLE),
+            (ink.TEAL, ink.PINE),
+            (ink.STEEL, ink.SLATE),
+            (ink.CARAMEL, ink.BROWN),
+        )
+    )
     body = mirror_spline([(256, 84), (330, 78), (412, 42), (402, 130), (420, 290), (370, 430), (256, 470)], {2})
-    sheet.pair("foot", stroke([(196, 470), (214, 452), (232, 472)], 18), ink.ORANGE, plain=True)
+    sheet.pair("foot", together(ellipse(x, 470, 12, 20) for x in (176, 201, 226)), ink.ORANGE, plain=True)
     trunk = sheet.add("body", body, coat)
     belly = mirror_spline([(256, 250), (330, 270), (346, 360), (310, 440), (256, 452)])
     sheet.mark("belly", belly, ink.CREAM, trunk)
     for row, (y, count) in enumerate(((322, 2), (360, 3), (398, 2))):
-        for column in range(count):
-            x = 256 + (column - (count - 1) / 2) * 50
-            sheet.mark("feather", sector(x, y - 6, 18, 0, 180), (coat, dark)[row % 2], trunk)
+        feathers = together(sector(256 + (column - (count - 1) / 2) * 50, y - 6, 18, 0, 180) for column in range(count))
+        sheet.mark("feathers", feathers, (coat, dark)[row % 2], trunk)
     wing = spline([(108, 250), (150, 262), (176, 350), (150, 440), (96, 380)], {3})
     sheet.pair("wing", wing, dark)
     sheet.pair("eye ring", circle(186, 190, 74), ink.CREAM, trunk, plain=True)
@@ -171,6 +222,6 @@ def penguin(sheet: Sheet, rng: Random) -> None:
         wrap = rng.choice((ink.RED, ink.TEAL, ink.VIOLET, ink.ROSE))
         band = mirror_spline([(256, 268), (344, 252), (378, 262), (376, 292), (344, 312), (256, 322)])
         sheet.add("scarf", clipped(band, body), wrap, trunk)
-        sheet.add("scarf end", polygon([(292, 300), (344, 292), (362, 386), (306, 394)], 10), ink.darker(wrap, 0.14), trunk)
-
-
+        sheet.add(
+            "scarf end", polygon([(292, 300), (344, 292), (362, 386), (306, 394)], 10), ink.darker(wrap, 0.14), trunk
+        )

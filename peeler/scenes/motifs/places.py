@@ -1,30 +1,49 @@
-"""Buildings and landscapes."""
+"""Buildings."""
 
 from random import Random
 
 from peeler.scenes import colours as ink
 from peeler.scenes.drawing import Sheet
 from peeler.scenes.forms import (
-    around, circle, clipped, cloud, ellipse, leaf, mirror_spline, polygon, rect, sector, spline, star, stroke, taper,
+    circle,
+    clipped,
+    cloud,
+    ellipse,
+    joined,
+    mirror_spline,
+    polygon,
+    rect,
+    sector,
+    spline,
+    stroke,
+    together,
 )
-from peeler.scenes.motifs.food import waves
 from peeler.scenes.paths import Path, Point
 
 
 def house(sheet: Sheet, rng: Random) -> None:
-    wall, roof = rng.choice(((ink.CREAM, ink.TOMATO), (ink.ICE, ink.NAVY), (ink.SAND, ink.TEAL), (ink.BLUSH, ink.PLUM), (ink.PEARL, ink.ORANGE)))
+    wall, roof = rng.choice(
+        (
+            (ink.CREAM, ink.TOMATO),
+            (ink.ICE, ink.NAVY),
+            (ink.SAND, ink.TEAL),
+            (ink.BLUSH, ink.PLUM),
+            (ink.PEARL, ink.ORANGE),
+        )
+    )
     sheet.add("bush", joined_bush(72, 440), ink.GREEN)
     sheet.add("chimney", rect(344, 76, 56, 130, 6), ink.MAROON if roof != ink.TOMATO else ink.BROWN)
     sheet.add("chimney cap", rect(334, 66, 76, 26, 8), ink.SILVER)
-    front = sheet.add("wall", polygon([(92, 214), (256, 90), (420, 214), (420, 452), (92, 452)], (4, 4, 4, 10, 10)), wall)
+    front = sheet.add(
+        "wall", polygon([(92, 214), (256, 90), (420, 214), (420, 452), (92, 452)], (4, 4, 4, 10, 10)), wall
+    )
     door_tone = rng.choice((ink.TEAL, ink.BROWN, ink.RED, ink.VIOLET))
     frame = sheet.add("door", rect(214, 310, 86, 142, (43, 43) if rng.random() < 0.5 else 8), door_tone, front)
     sheet.mark("door base", rect(214, 400, 86, 52), door_tone, frame)
     sheet.mark("door knob", circle(282, 390, 7), ink.YELLOW, frame)
     for x in (122, 326):
         window = sheet.add("window", rect(x, 290, 68, 76, 8), ink.SKY if wall != ink.ICE else ink.LEMON, front)
-        sheet.mark("window bar", rect(x + 30, 290, 8, 76), ink.WHITE, window)
-        sheet.mark("window bar", rect(x, 324, 68, 8), ink.WHITE, window)
+        sheet.mark("window bars", joined(rect(x + 30, 290, 8, 76), rect(x, 324, 68, 8)), ink.WHITE, window)
         sheet.add("sill", rect(x - 8, 362, 84, 16, 6), ink.BROWN, front, plain=True)
     sheet.add("round window", circle(256, 220, 34), ink.SKY if wall != ink.ICE else ink.LEMON, front)
     sheet.add("roof", stroke([(70, 238), (256, 86), (442, 238)], 52, curved=False), roof)
@@ -38,7 +57,15 @@ def joined_bush(x: float, base: float) -> Path:
 
 
 def castle(sheet: Sheet, rng: Random) -> None:
-    stone, roof = rng.choice(((ink.SILVER, ink.TOMATO), (ink.LAVENDER, ink.PURPLE), (ink.SAND, ink.AZURE), (ink.BLUSH, ink.VIOLET), (ink.STEEL, ink.NAVY)))
+    stone, roof = rng.choice(
+        (
+            (ink.SILVER, ink.TOMATO),
+            (ink.LAVENDER, ink.PURPLE),
+            (ink.SAND, ink.AZURE),
+            (ink.BLUSH, ink.VIOLET),
+            (ink.STEEL, ink.NAVY),
+        )
+    )
     back = ink.darker(stone, 0.12)
     sheet.mark("flag pole", rect(251, 14, 10, 100), ink.BROWN)
     sheet.mark("flag", polygon([(260, 18), (328, 40), (260, 64)], 5), rng.choice((ink.RED, ink.AMBER, ink.TEAL)))
@@ -54,14 +81,13 @@ def castle(sheet: Sheet, rng: Random) -> None:
         tower = sheet.add(f"{side} tower", rect(x, 210, 104, 260, 6), back)
         sheet.add("tower roof", polygon([(x - 20, 224), (x + 124, 224), (x + 52, 104)], (8, 8, 6)), roof)
         sheet.add("tower window", rect(x + 36, 256, 32, 54, 16), ink.NAVY, tower)
-        for dx, y in ((14, 350), (58, 384), (20, 420)):
-            sheet.mark("stone", rect(x + dx, y, 32, 14, 5), ink.darker(back, 0.12), tower)
+        stones = together(rect(x + dx, y, 32, 14, 5) for dx, y in ((14, 350), (58, 384), (20, 420)))
+        sheet.mark("stones", stones, ink.darker(back, 0.12), tower)
     gate = polygon([(206, 470), (206, 380), (256, 340), (306, 380), (306, 470)], (0, 40, 60, 40, 0))
     door = sheet.add("gate", gate, ink.COCOA, wall)
-    for x in (228, 252, 276):
-        sheet.mark("gate bar", clipped(rect(x, 330, 8, 150), gate), ink.CARAMEL, door)
-    for x, y in ((160, 330), (320, 324), (172, 420), (318, 430)):
-        sheet.mark("stone", rect(x, y, 34, 14, 5), ink.darker(stone, 0.12), wall)
+    sheet.mark("gate bars", clipped(together(rect(x, 330, 8, 150) for x in (228, 252, 276)), gate), ink.CARAMEL, door)
+    stones = together(rect(x, y, 34, 14, 5) for x, y in ((160, 330), (320, 324), (172, 420), (318, 430)))
+    sheet.mark("stones", stones, ink.darker(stone, 0.12), wall)
     sheet.add("ground", rect(20, 458, 472, 32, 16), ink.GREEN)
 
 
@@ -76,11 +102,16 @@ def city(sheet: Sheet, rng: Random) -> None:
         if index == 2:
             sheet.mark("antenna", rect(x + 54, top - 56, 12, 60, 4), ink.CHARCOAL)
         lit = ink.LEMON if ink.lightness(tone) < 0.66 else ink.WHITE
-        for row in range(rows):
-            for column in range(2 if width < 112 else 3):
-                gap = width / (2 if width < 112 else 3)
-                shine = lit if rng.random() < 0.75 else ink.darker(tone, 0.3)
-                sheet.mark("window", rect(x + gap * column + gap * 0.24, top + 30 + row * 46, gap * 0.52, 26, 4), shine, tower)
+        columns = 2 if width < 112 else 3
+        gap = width / columns
+        panes = [
+            rect(x + gap * (column + 0.24), top + 30 + row * 46, gap * 0.52, 26, 4)
+            for row in range(rows)
+            for column in range(columns)
+        ]
+        rng.shuffle(panes)
+        sheet.mark("lit windows", together(panes[2:]), lit, tower)
+        sheet.mark("dark windows", together(panes[:2]), ink.darker(tone, 0.3), tower)
     sheet.add("left bush", joined_bush(90, 470), ink.GREEN)
     sheet.add("right bush", joined_bush(420, 470), ink.LEAF)
     sheet.add("street", rect(22, 452, 468, 34, 17), ink.SLATE)
@@ -92,7 +123,7 @@ def lighthouse(sheet: Sheet, rng: Random) -> None:
         beam = polygon([(256, 116), (20, 66), (20, 166)], (0, 10, 10)).turned(turn, (256, 116))
         sheet.add("beam", beam, ink.LEMON, plain=True)
     tower = polygon([(206, 170), (306, 170), (342, 440), (170, 440)])
-    body = sheet.add("tower", tower, ink.SNOW)
+    body = sheet.add("tower", tower, ink.PEARL)
     for y in (170, 274, 378):
         sheet.mark("stripe", clipped(rect(100, y, 312, 52), tower), stripe, body)
     sheet.mark("window", rect(242, 234, 28, 42, 14), ink.NAVY, body)
@@ -102,16 +133,46 @@ def lighthouse(sheet: Sheet, rng: Random) -> None:
         sheet.mark("bar", rect(x, 88, 8, 66), ink.CHARCOAL)
     sheet.add("gallery", rect(184, 148, 144, 28, 8), ink.CHARCOAL)
     sheet.add("dome", polygon([(202, 94), (310, 94), (256, 30)], (6, 6, 18)), stripe)
-    sheet.add("rock", spline([(76, 470), (110, 430), (180, 424), (256, 410), (350, 424), (410, 436), (438, 470)], {0, 6}), ink.SLATE)
-    sheet.add("sea", spline([(30, 470), (90, 446), (150, 468), (210, 448), (270, 468), (330, 448), (390, 468), (440, 448), (486, 472), (470, 500), (46, 500)], {8, 0}), ink.SKY)
+    sheet.add(
+        "rock",
+        spline([(76, 470), (110, 430), (180, 424), (256, 410), (350, 424), (410, 436), (438, 470)], {0, 6}),
+        ink.SLATE,
+    )
+    sheet.add(
+        "sea",
+        spline(
+            [
+                (30, 470),
+                (90, 446),
+                (150, 468),
+                (210, 448),
+                (270, 468),
+                (330, 448),
+                (390, 468),
+                (440, 448),
+                (486, 472),
+                (470, 500),
+                (46, 500),
+            ],
+            {8, 0},
+        ),
+        ink.SKY,
+    )
 
 
 def windmill(sheet: Sheet, rng: Random) -> None:
-    wall, roof = rng.choice(((ink.CREAM, ink.BROWN), (ink.PEARL, ink.TOMATO), (ink.SAND, ink.TEAL), (ink.TAN, ink.NAVY)))
+    wall, roof = rng.choice(
+        ((ink.CREAM, ink.BROWN), (ink.PEARL, ink.TOMATO), (ink.SAND, ink.TEAL), (ink.TAN, ink.NAVY))
+    )
     sheet.add("hill", ellipse(256, 470, 220, 44), ink.LIME)
     tower = polygon([(196, 180), (316, 180), (356, 462), (156, 462)], (4, 4, 14, 14))
     body = sheet.add("tower", tower, wall)
-    sheet.mark("tower shade", clipped(polygon([(270, 170), (330, 170), (380, 480), (300, 480)]), tower), ink.darker(wall, 0.1), body)
+    sheet.mark(
+        "tower shade",
+        clipped(polygon([(270, 170), (330, 170), (380, 480), (300, 480)]), tower),
+        ink.darker(wall, 0.1),
+        body,
+    )
     sheet.add("door", rect(226, 380, 60, 82, (30, 30)), roof, body)
     for x, y in ((256, 300), (228, 240)):
         sheet.mark("window", rect(x - 14, y - 18, 28, 38, 14), ink.NAVY if roof != ink.NAVY else ink.AZURE, body)
@@ -120,8 +181,8 @@ def windmill(sheet: Sheet, rng: Random) -> None:
     for angle in range(0, 360, 90):
         sail = rect(268, 76 - 60, 50, 118, 4).turned(angle + tilt, (256, 168))
         cloth = sheet.add("sail", sail, ink.SNOW if wall != ink.PEARL else ink.AMBER)
-        for y in (44, 74, 104):
-            sheet.mark("lattice", rect(268, y, 50, 7).turned(angle + tilt, (256, 168)), ink.STEEL, cloth)
+        lattice = together(rect(268, y, 50, 7) for y in (44, 74, 104))
+        sheet.mark("lattice", lattice.turned(angle + tilt, (256, 168)), ink.STEEL, cloth)
         sheet.mark("spar", rect(250, 10, 12, 158, 4).turned(angle + tilt, (256, 168)), ink.COCOA)
     sheet.mark("hub", circle(256, 168, 20), ink.AMBER if wall != ink.PEARL else ink.NIGHT)
 
@@ -132,24 +193,44 @@ def tent(sheet: Sheet, rng: Random) -> None:
         sheet.mark("trunk", rect(x - 10, 400, 20, 60), ink.BROWN)
         for index in range(3):
             y = 400 - index * 76 * size
-            sheet.add("fir", polygon([(x - (84 - index * 16) * size, y + 20), (x + (84 - index * 16) * size, y + 20), (x, y - 108 * size)], (10, 10, 6)), (ink.FOREST, ink.LEAF, ink.GREEN)[index])
+            sheet.add(
+                "fir",
+                polygon(
+                    [
+                        (x - (84 - index * 16) * size, y + 20),
+                        (x + (84 - index * 16) * size, y + 20),
+                        (x, y - 108 * size),
+                    ],
+                    (10, 10, 6),
+                ),
+                (ink.FOREST, ink.LEAF, ink.GREEN)[index],
+            )
     outline = polygon([(256, 150), (462, 458), (50, 458)], (8, 10, 10))
     cloth = sheet.add("tent", outline, one)
     sheet.mark("light side", clipped(polygon([(256, 130), (256, 470), (0, 470)]), outline), two, cloth)
     opening = polygon([(256, 220), (336, 458), (176, 458)], (4, 2, 2))
     inside = sheet.add("opening", opening, ink.NAVY, cloth)
-    sheet.mark("flap", spline([(256, 220), (206, 360), (156, 458), (210, 458), (244, 330)], {0, 2, 3}), ink.CREAM, inside)
+    sheet.mark(
+        "flap", spline([(256, 220), (206, 360), (156, 458), (210, 458), (244, 330)], {0, 2, 3}), ink.CREAM, inside
+    )
     sheet.mark("pole", stroke([(256, 160), (256, 122)], 10, curved=False), ink.BROWN)
     sheet.mark("pennant", polygon([(260, 110), (316, 128), (260, 146)], 4), ink.RED)
     sheet.add("ground", rect(20, 446, 472, 36, 18), ink.LIME)
 
 
 def shop(sheet: Sheet, rng: Random) -> None:
-    wall, stripe = rng.choice(((ink.CREAM, ink.RED), (ink.PEARL, ink.TEAL), (ink.SAND, ink.VIOLET), (ink.ICE, ink.ROSE), (ink.BLUSH, ink.NAVY)))
+    wall, stripe = rng.choice(
+        (
+            (ink.CREAM, ink.RED),
+            (ink.PEARL, ink.TEAL),
+            (ink.SAND, ink.VIOLET),
+            (ink.ICE, ink.ROSE),
+            (ink.BLUSH, ink.NAVY),
+        )
+    )
     body = sheet.add("wall", rect(70, 150, 372, 312, 10), wall)
     sheet.add("sign", rect(112, 60, 288, 76, 18), stripe)
-    for x in (176, 230, 284, 338):
-        sheet.mark("letter", rect(x - 14, 86, 26, 24, 8), ink.LEMON)
+    sheet.mark("letters", together(rect(x - 14, 86, 26, 24, 8) for x in (176, 230, 284, 338)), ink.LEMON)
     pane = rect(100, 270, 170, 130, 8)
     window = sheet.add("shop window", pane, ink.SKY if wall != ink.ICE else ink.NAVY, body)
     sheet.mark("gleam", clipped(polygon([(200, 260), (236, 260), (150, 410), (114, 410)]), pane), ink.ICE, window)
@@ -166,82 +247,3 @@ def shop(sheet: Sheet, rng: Random) -> None:
         sheet.add("awning", awning, tone, plain=True)
         sheet.add("awning edge", sector(x + 35, 212, 35, 0, 180), tone if tone != ink.WHITE else ink.PEARL, plain=True)
     sheet.add("pavement", rect(30, 450, 452, 32, 12), ink.STEEL)
-
-
-def _framed(sheet: Sheet, rng: Random, tone: str) -> tuple[str, Path]:
-    frame = circle(256, 256, 220) if rng.random() < 0.5 else rect(40, 40, 432, 432, 76)
-    return sheet.add("sky", frame, tone), frame
-
-
-def mountains(sheet: Sheet, rng: Random) -> None:
-    air, rock, near = rng.choice(((ink.ICE, ink.SLATE, ink.FOREST), ("#ffd9b8", ink.PLUM, ink.PURPLE), (ink.LAVENDER, ink.VIOLET, ink.NAVY), (ink.LEMON, ink.TEAL, ink.PINE), (ink.SKY, ink.BLUE, ink.LEAF)))
-    view, frame = _framed(sheet, rng, air)
-    sheet.mark("sun", circle(rng.choice((160, 352)), 170, 52), ink.AMBER if air != ink.LEMON else ink.TOMATO, view)
-    for x, top, half, tone in ((360, 190, 220, ink.lighter(rock, 0.3)), (190, 130, 250, rock)):
-        peak = polygon([(x - half, 420), (x, top), (x + half, 420)], (0, 10, 0))
-        mass = sheet.mark("mountain", clipped(peak, frame), tone, view)
-        snow = polygon([(x - 200, top - 30), (x + 200, top - 30), (x + 140, top + 70), (x + 66, top + 96), (x + 30, top + 70), (x - 8, top + 106), (x - 44, top + 74), (x - 90, top + 100)], 4)
-        sheet.mark("snow", clipped(peak, snow, frame), ink.SNOW, mass)
-        sheet.mark("dark side", clipped(peak, polygon([(x + 6, top + 100), (x + half, 440), (x - 40, 440), (x + 30, 250)]), frame), ink.darker(tone, 0.16), mass)
-    hill = spline([(0, 400), (110, 350), (250, 380), (380, 352), (520, 390), (520, 520), (0, 520)], {0, 4, 5, 6})
-    ground = sheet.mark("hill", clipped(hill, frame), near, view)
-    sheet.mark("meadow", clipped(spline([(0, 440), (150, 404), (330, 436), (520, 400), (520, 530), (0, 530)], {0, 3, 4, 5}), frame), ink.lighter(near, 0.24), view)
-    for x, y, size in ((130, 424, 1.0), (176, 440, 0.76), (382, 416, 0.9)):
-        sheet.mark("fir", polygon([(x - 26 * size, y), (x + 26 * size, y), (x, y - 84 * size)], 5), ink.darker(near, 0.3), ground)
-
-
-def beach(sheet: Sheet, rng: Random) -> None:
-    air, glow = rng.choice(((ink.ICE, ink.YELLOW), ("#ffd0a6", ink.TOMATO), (ink.LEMON, ink.ORANGE), (ink.BLUSH, ink.AMBER)))
-    view, frame = _framed(sheet, rng, air)
-    sheet.mark("sun", circle(330, 220, 66), glow, view)
-    sea = sheet.mark("sea", clipped(rect(0, 270, 512, 260), frame), rng.choice((ink.AZURE, ink.TEAL, ink.SKY)), view)
-    for x, y, half in ((330, 300, 60), (318, 326, 36), (120, 310, 30), (420, 344, 30)):
-        sheet.mark("glitter", clipped(rect(x - half, y, 2 * half, 11, 5), frame), ink.lighter(glow, 0.5), sea)
-    sand = spline([(0, 430), (130, 370), (270, 376), (400, 430), (520, 440), (520, 530), (0, 530)], {0, 4, 5, 6})
-    sheet.mark("foam", clipped(sand.moved(0, -16), frame), ink.WHITE, sea)
-    sheet.mark("sand", clipped(sand, frame), ink.SAND, view)
-    sheet.add("palm trunk", taper([(176, 410), (172, 320), (214, 200)], 34, 24, 18), ink.BROWN)
-    for index, (x, y) in enumerate(((92, 240), (110, 150), (220, 92), (324, 150), (318, 246))):
-        sheet.add("palm leaf", leaf((214, 196), (x, y), 46, 16 if x < 200 else -16), (ink.LEAF, ink.GREEN)[index % 2])
-    for x, y in ((202, 212), (226, 216)):
-        sheet.mark("coconut", circle(x, y, 15), ink.COCOA)
-    if rng.random() < 0.5:
-        sheet.mark("starfish", star(300, 430, 30, 5, 0.46, 5), ink.CORAL, view)
-
-
-def desert(sheet: Sheet, rng: Random) -> None:
-    air, sand = rng.choice((("#ffd9b8", ink.ORANGE), (ink.LEMON, ink.TAN), (ink.BLUSH, ink.CORAL), (ink.ICE, ink.AMBER)))
-    view, frame = _framed(sheet, rng, air)
-    sheet.mark("sun", circle(168, 168, 56), ink.TOMATO if sand != ink.CORAL else ink.AMBER, view)
-    for points, amount in (
-        ([(0, 300), (90, 250), (200, 300), (330, 240), (520, 320), (520, 530), (0, 530)], -0.3),
-        ([(0, 350), (160, 320), (330, 372), (520, 330), (520, 530), (0, 530)], 0.0),
-        ([(0, 430), (200, 380), (380, 420), (520, 392), (520, 530), (0, 530)], 0.18),
-    ):
-        tone = ink.lighter(sand, -amount) if amount < 0 else ink.darker(sand, amount)
-        last = len(points) - 1
-        sheet.mark("dune", clipped(spline(points, {0, last - 2, last - 1, last}), frame), tone, view)
-    green = rng.choice((ink.LEAF, ink.FOREST, ink.TEAL))
-    sheet.add("cactus arm", stroke([(340, 330), (288, 326), (276, 300), (276, 262)], 32), green)
-    sheet.add("cactus arm", stroke([(340, 300), (396, 296), (408, 272), (408, 232)], 30), green)
-    plant = sheet.add("cactus", rect(316, 180, 54, 228, 27), green)
-    for x in (332, 350):
-        sheet.mark("rib", stroke([(x, 214), (x, 380)], 6, curved=False), ink.darker(green, 0.24), plant)
-    sheet.mark("stone", clipped(ellipse(200, 424, 46, 24), frame), ink.BROWN, view)
-    sheet.mark("stone", clipped(ellipse(244, 436, 26, 15), frame), ink.COCOA, view)
-
-
-def volcano(sheet: Sheet, rng: Random) -> None:
-    rock = rng.choice((ink.SLATE, ink.COCOA, ink.PURPLE, ink.NAVY))
-    for x, y, radius in ((206, 92, 60), (300, 76, 72), (256, 50, 46), (356, 110, 40)):
-        sheet.add("smoke", circle(x, y, radius), ink.SILVER if x != 256 else ink.PEARL)
-    for angle in (-124, -92, -60):
-        tip = around(256, 180, 108, angle)
-        sheet.add("fountain", taper([(256, 210), around(256, 190, 70, angle), tip], 34, 26, 18), ink.AMBER if angle == -92 else ink.ORANGE)
-    cone = spline([(196, 196), (316, 196), (366, 330), (476, 462), (36, 462), (146, 330)], {0, 1, 3, 4})
-    body = sheet.add("mountain", cone, rock)
-    lava = spline([(190, 186), (322, 186), (330, 240), (350, 320), (326, 350), (306, 290), (286, 270), (270, 360), (252, 420), (232, 370), (230, 290), (206, 270), (186, 330), (160, 330), (178, 250)], {0, 1})
-    flow = sheet.mark("lava", clipped(lava, cone), ink.TOMATO, body)
-    sheet.mark("hot lava", clipped(spline([(210, 190), (302, 190), (306, 240), (270, 256), (256, 330), (244, 260), (212, 236)], {0, 1}), cone), ink.AMBER, flow)
-    sheet.add("crater", ellipse(256, 196, 66, 18), ink.MAROON)
-    sheet.add("jungle", waves(40, 472, 500, 462, 7, -34).moved(0, 0), ink.LEAF)

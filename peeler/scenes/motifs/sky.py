@@ -5,7 +5,22 @@ from random import Random
 from peeler.scenes import colours as ink
 from peeler.scenes.drawing import Sheet
 from peeler.scenes.forms import (
-    around, circle, clipped, cloud, cut, drop, ellipse, mirror_spline, polygon, rect, sector, spline, star, stroke,
+    around,
+    circle,
+    clipped,
+    cloud,
+    cut,
+    drop,
+    ellipse,
+    joined,
+    mirror_spline,
+    polygon,
+    rect,
+    sector,
+    spline,
+    star,
+    stroke,
+    together,
 )
 from peeler.scenes.motifs.features import cheeks, eyes, smile
 
@@ -15,10 +30,18 @@ def _rays(sheet: Sheet, x: float, y: float, radius: float, fill: str, rng: Rando
     for index in range(count):
         angle = index * 360 / count
         if pointed:
-            tips = [around(x, y, radius * 1.14, angle - 11), around(x, y, radius * 1.62, angle), around(x, y, radius * 1.14, angle + 11)]
+            tips = [
+                around(x, y, radius * 1.14, angle - 11),
+                around(x, y, radius * 1.62, angle),
+                around(x, y, radius * 1.14, angle + 11),
+            ]
             sheet.mark("ray", polygon(tips, 4), fill)
         else:
-            sheet.mark("ray", stroke([around(x, y, radius * 1.28, angle), around(x, y, radius * 1.58, angle)], radius * 0.17), fill)
+            sheet.mark(
+                "ray",
+                stroke([around(x, y, radius * 1.28, angle), around(x, y, radius * 1.58, angle)], radius * 0.17),
+                fill,
+            )
 
 
 def sun(sheet: Sheet, rng: Random) -> None:
@@ -26,7 +49,9 @@ def sun(sheet: Sheet, rng: Random) -> None:
     _rays(sheet, 256, 256, 136, ink.AMBER if tone == ink.YELLOW else ink.ORANGE, rng)
     disc = sheet.add("sun", circle(256, 256, 136), tone)
     if rng.random() < 0.5:
-        sheet.pair("glass", mirror_spline([(200, 216), (246, 222), (240, 262), (200, 276)], x=200), ink.NIGHT, disc, plain=True)
+        sheet.pair(
+            "glass", mirror_spline([(200, 216), (246, 222), (240, 262), (200, 276)], x=200), ink.NIGHT, disc, plain=True
+        )
         sheet.mark("bridge", stroke([(150, 224), (256, 232), (362, 224)], 10), ink.NIGHT, disc)
         for x in (184, 294):
             sheet.mark("glint", stroke([(x, 254), (x + 22, 232)], 7, curved=False), ink.SKY, disc)
@@ -39,7 +64,11 @@ def sun(sheet: Sheet, rng: Random) -> None:
 
 def weather(sheet: Sheet, rng: Random) -> None:
     kind = rng.choice(("sun", "rain", "storm", "snow", "night"))
-    grey = rng.choice((ink.PEARL, ink.SILVER, ink.ICE)) if kind != "storm" else rng.choice((ink.SLATE, ink.STEEL, ink.NAVY))
+    grey = (
+        rng.choice((ink.PEARL, ink.SILVER, ink.ICE))
+        if kind != "storm"
+        else rng.choice((ink.SLATE, ink.STEEL, ink.NAVY))
+    )
     if kind in ("sun", "rain"):
         x, y = 330, 170
         _rays(sheet, x, y, 84, ink.AMBER, rng)
@@ -53,21 +82,37 @@ def weather(sheet: Sheet, rng: Random) -> None:
     body = cloud(226, 380, 370)
     sheet.add("cloud", body, grey)
     if kind == "storm":
-        sheet.add("lightning", polygon([(236, 330), (322, 330), (282, 396), (330, 396), (208, 506), (240, 428), (192, 428)], 7), ink.YELLOW)
+        sheet.add(
+            "lightning",
+            polygon([(236, 330), (322, 330), (282, 396), (330, 396), (208, 506), (240, 428), (192, 428)], 7),
+            ink.YELLOW,
+        )
     elif kind == "rain":
         for x, y in ((130, 440), (214, 466), (298, 440), (172, 500), (256, 520)):
             sheet.mark("raindrop", drop(x, y, 54, 14), ink.AZURE)
     elif kind == "snow":
         for x, y in ((130, 430), (226, 456), (322, 430), (178, 500), (274, 506)):
-            for angle in (0, 60, 120):
-                sheet.mark("snowflake", stroke([around(x, y, 20, angle), around(x, y, -20, angle)], 8), ink.SKY)
+            arms = (stroke([around(x, y, 20, angle), around(x, y, -20, angle)], 8) for angle in (0, 60, 120))
+            sheet.mark("snowflake", joined(*arms), ink.SKY)
 
 
 def rainbow(sheet: Sheet, rng: Random) -> None:
-    bands = rng.choice(((ink.TOMATO, ink.ORANGE, ink.YELLOW, ink.GREEN, ink.AZURE, ink.VIOLET), (ink.PINK, ink.AMBER, ink.MINT, ink.SKY, ink.LAVENDER), (ink.CORAL, ink.YELLOW, ink.TEAL, ink.NAVY)))
+    bands = rng.choice(
+        (
+            (ink.TOMATO, ink.ORANGE, ink.YELLOW, ink.GREEN, ink.AZURE, ink.VIOLET),
+            (ink.PINK, ink.AMBER, ink.MINT, ink.SKY, ink.LAVENDER),
+            (ink.CORAL, ink.YELLOW, ink.TEAL, ink.NAVY),
+        )
+    )
     step = 130 / len(bands)
     for index, band in enumerate(bands):
-        sheet.add("band", sector(256, 340, 214 - step * index, -180, 0, 78 if index == len(bands) - 1 else 214 - step * (index + 1) - 4), band)
+        sheet.add(
+            "band",
+            sector(
+                256, 340, 214 - step * index, -180, 0, 78 if index == len(bands) - 1 else 214 - step * (index + 1) - 4
+            ),
+            band,
+        )
     tone = rng.choice((ink.PEARL, ink.ICE))
     for side, x in (("left", 118), ("right", 394)):
         puff = sheet.add(f"{side} cloud", cloud(x, 400, 190), tone)
@@ -92,7 +137,13 @@ def moon(sheet: Sheet, rng: Random) -> None:
 
 def planet(sheet: Sheet, rng: Random) -> None:
     tone = rng.choice((ink.AMBER, ink.VIOLET, ink.TEAL, ink.CORAL, ink.AZURE, ink.PINK))
-    band = rng.choice([choice for choice in (ink.LEMON, ink.LAVENDER, ink.ICE, ink.MINT, ink.BLUSH) if ink.difference(choice, tone) > 70])
+    band = rng.choice(
+        [
+            choice
+            for choice in (ink.LEMON, ink.LAVENDER, ink.ICE, ink.MINT, ink.BLUSH)
+            if ink.difference(choice, tone) > 70
+        ]
+    )
     rim = ellipse(256, 256, 236, 70) + ellipse(256, 256, 176, 40)
     rim = rim.turned(-20)
     behind = clipped(rim, rect(-100, -100, 712, 356).turned(-20))
@@ -101,7 +152,19 @@ def planet(sheet: Sheet, rng: Random) -> None:
     outline = circle(256, 256, 148)
     globe = sheet.add("planet", outline, tone)
     for y, height, amount in ((170, 30, 0.14), (226, 20, 0.08), (330, 34, 0.16)):
-        stripe = spline([(60, y), (200, y - 10), (300, y + 8), (460, y - 4), (460, y + height), (290, y + height + 10), (190, y + height - 8), (60, y + height + 2)], {0, 3, 4, 7}).turned(-20)
+        stripe = spline(
+            [
+                (60, y),
+                (200, y - 10),
+                (300, y + 8),
+                (460, y - 4),
+                (460, y + height),
+                (290, y + height + 10),
+                (190, y + height - 8),
+                (60, y + height + 2),
+            ],
+            {0, 3, 4, 7},
+        ).turned(-20)
         sheet.mark("stripe", clipped(stripe, outline), ink.darker(tone, amount), globe)
     sheet.mark("spot", ellipse(206, 180, 26, 14, -20), ink.lighter(tone, 0.5), globe)
     sheet.add("front of ring", before, band)
@@ -110,7 +173,9 @@ def planet(sheet: Sheet, rng: Random) -> None:
 
 
 def ufo(sheet: Sheet, rng: Random) -> None:
-    hull, glass = rng.choice(((ink.VIOLET, ink.MINT), (ink.STEEL, ink.SKY), (ink.TEAL, ink.LEMON), (ink.ROSE, ink.ICE), (ink.NAVY, ink.SKY)))
+    hull, glass = rng.choice(
+        ((ink.VIOLET, ink.MINT), (ink.STEEL, ink.SKY), (ink.TEAL, ink.LEMON), (ink.ROSE, ink.ICE), (ink.NAVY, ink.SKY))
+    )
     if rng.random() < 0.7:
         sheet.add("beam", polygon([(180, 270), (332, 270), (424, 480), (88, 480)], (4, 4, 30, 30)), ink.LEMON)
         sheet.mark("beam core", polygon([(222, 280), (290, 280), (330, 480), (182, 480)], (4, 4, 20, 20)), ink.CREAM)
@@ -122,8 +187,8 @@ def ufo(sheet: Sheet, rng: Random) -> None:
     sheet.mark("gleam of dome", stroke([(166, 180), (182, 138), (208, 112)], 11), ink.WHITE, dome)
     sheet.add("underside", ellipse(256, 290, 128, 40), ink.darker(hull, 0.28))
     disc = sheet.add("hull", mirror_spline([(256, 192), (380, 204), (472, 248), (400, 286), (256, 304)]), hull)
-    for x, y in ((120, 250), (188, 266), (256, 272), (324, 266), (392, 250)):
-        sheet.mark("light", circle(x, y, 14), rng.choice((ink.YELLOW, ink.AMBER)), disc)
+    lights = together(circle(x, y, 14) for x, y in ((120, 250), (188, 266), (256, 272), (324, 266), (392, 250)))
+    sheet.mark("lights", lights, ink.YELLOW, disc)
 
 
 def earth(sheet: Sheet, rng: Random) -> None:
@@ -164,7 +229,17 @@ def astronaut(sheet: Sheet, rng: Random) -> None:
     sheet.mark("helmet shade", cut(circle(256, 220, 178), circle(240, 206, 178)), ink.SILVER, helmet)
     glass = mirror_spline([(256, 118), (344, 130), (392, 220), (344, 318), (256, 334)])
     pane = sheet.add("visor", glass, visor, helmet)
-    sheet.mark("visor gleam", clipped(polygon([(150, 90), (220, 90), (150, 360), (80, 360)]).moved(24), glass), ink.lighter(visor, 0.3), pane)
-    sheet.mark("visor gleam", clipped(polygon([(240, 90), (262, 90), (192, 360), (170, 360)]).moved(24), glass), ink.lighter(visor, 0.3), pane)
+    sheet.mark(
+        "visor gleam",
+        clipped(polygon([(150, 90), (220, 90), (150, 360), (80, 360)]).moved(24), glass),
+        ink.lighter(visor, 0.3),
+        pane,
+    )
+    sheet.mark(
+        "visor gleam",
+        clipped(polygon([(240, 90), (262, 90), (192, 360), (170, 360)]).moved(24), glass),
+        ink.lighter(visor, 0.3),
+        pane,
+    )
     sheet.mark("star", star(332, 180, 24, 4, 0.36, 2), ink.YELLOW, pane)
     sheet.mark("star", star(300, 278, 16, 4, 0.36, 2), ink.ICE, pane)

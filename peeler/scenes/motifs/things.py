@@ -1,12 +1,27 @@
-"""Tools, devices and things of the household."""
+"""Tools and things of the household."""
 
 from random import Random
 
 from peeler.scenes import colours as ink
 from peeler.scenes.drawing import Sheet
 from peeler.scenes.forms import (
-    around, circle, clipped, cut, drop, ellipse, heart, joined, mirror_spline, polygon, rect, ring, sector, spline,
-    star, stroke, taper, together,
+    around,
+    circle,
+    clipped,
+    drop,
+    ellipse,
+    heart,
+    joined,
+    mirror_spline,
+    polygon,
+    rect,
+    ring,
+    sector,
+    spline,
+    star,
+    stroke,
+    taper,
+    together,
 )
 
 TONES = (ink.TOMATO, ink.AMBER, ink.TEAL, ink.AZURE, ink.VIOLET, ink.ROSE, ink.GREEN)
@@ -22,8 +37,13 @@ def hammer(sheet: Sheet, rng: Random) -> None:
     grip, parts = rng.choice((ink.TOMATO, ink.AMBER, ink.TEAL, ink.AZURE)), Sheet()
     parts.add("handle", rect(230, 130, 52, 250, 8), ink.TAN)
     parts.add("grip", rect(222, 300, 68, 190, 30), grip)
-    parts.mark("grooves", together(rect(238, y, 36, 10, 5) for y in (350, 378, 406, 434)), ink.darker(grip, 0.25), "grip")
-    head = spline([(120, 90), (120, 176), (190, 168), (300, 168), (360, 150), (430, 190), (420, 120), (350, 76), (200, 84)], {0, 1, 5})
+    parts.mark(
+        "grooves", together(rect(238, y, 36, 10, 5) for y in (350, 378, 406, 434)), ink.darker(grip, 0.25), "grip"
+    )
+    head = spline(
+        [(120, 90), (120, 176), (190, 168), (300, 168), (360, 150), (430, 190), (420, 120), (350, 76), (200, 84)],
+        {0, 1, 5},
+    )
     parts.add("head", head, ink.STEEL)
     parts.add("face", rect(84, 72, 52, 122, 14), ink.SLATE)
     parts.add("cap", rect(222, 60, 68, 120, 10), ink.SLATE)
@@ -34,7 +54,11 @@ def key(sheet: Sheet, rng: Random) -> None:
     metal, parts = rng.choice((ink.AMBER, ink.YELLOW, ink.STEEL, ink.CARAMEL)), Sheet()
     parts.add("bit", joined(rect(252, 330, 92, 40, 8), rect(252, 400, 70, 40, 8)), ink.darker(metal, 0.18))
     parts.add("shaft", rect(234, 200, 44, 280, 18), metal)
-    bow = circle(256, 132, 112) if rng.random() < 0.5 else joined(circle(188, 150, 70), circle(324, 150, 70), circle(256, 84, 70))
+    bow = (
+        circle(256, 132, 112)
+        if rng.random() < 0.5
+        else joined(circle(188, 150, 70), circle(324, 150, 70), circle(256, 84, 70))
+    )
     parts.add("bow", bow + (circle(256, 118, 42) if rng.random() < 0.5 else heart(256, 128, 74)), metal)
     parts.add("collar", rect(216, 236, 80, 30, 12), ink.darker(metal, 0.18))
     tilted(sheet, parts, 40)
@@ -49,7 +73,9 @@ def pencil(sheet: Sheet, rng: Random) -> None:
     parts.mark("right side", rect(272, 90, 34, 290), ink.darker(paint, 0.16), body)
     parts.add("band", rect(198, 76, 116, 44, 8), ink.SILVER)
     parts.mark("band line", rect(198, 92, 116, 10), ink.STEEL, "band")
-    cone = polygon([(206, 366), (240, 384), (272, 366), (306, 384), (306, 380), (256, 496), (206, 380)], (0, 8, 8, 0, 0, 6, 0))
+    cone = polygon(
+        [(206, 366), (240, 384), (272, 366), (306, 384), (306, 380), (256, 496), (206, 380)], (0, 8, 8, 0, 0, 6, 0)
+    )
     parts.add("wood", cone, ink.SAND)
     parts.mark("lead", clipped(cone, rect(0, 452, 512, 60)), ink.NIGHT, "wood")
     tilted(sheet, parts, 40)
@@ -62,7 +88,9 @@ def magnifier(sheet: Sheet, rng: Random) -> None:
     parts.mark("handle gleam", rect(236, 392, 12, 90, 6), ink.CARAMEL, "handle")
     parts.add("frame", circle(256, 190, 160), frame)
     glass = parts.add("glass", circle(256, 190, 124), ink.ICE, "frame")
-    parts.mark("gleam", together((sector(256, 190, 98, 180, 248, 78), sector(256, 190, 98, 258, 272, 78))), ink.WHITE, glass)
+    parts.mark(
+        "gleam", together((sector(256, 190, 98, 180, 248, 78), sector(256, 190, 98, 258, 272, 78))), ink.WHITE, glass
+    )
     if rng.random() < 0.4:
         parts.mark("star", star(270, 200, 54, 5, 0.5, 8), ink.AMBER, glass)
     tilted(sheet, parts, -42)
@@ -73,16 +101,37 @@ def scissors(sheet: Sheet, rng: Random) -> None:
     for side, flip in (("back", False), ("front", True)):
         blade = spline([(200, 40), (262, 250), (300, 330), (258, 340), (196, 200)], {0, 2, 3})
         loop = ellipse(340, 412, 62, 78, -32) + ellipse(340, 412, 32, 48, -32)
-        for title, part, tone in ((f"{side} blade", blade, ink.SILVER if flip else ink.STEEL), (f"{side} grip", loop, grip if flip else ink.darker(grip, 0.16))):
+        for title, part, tone in (
+            (f"{side} blade", blade, ink.SILVER if flip else ink.STEEL),
+            (f"{side} grip", loop, grip if flip else ink.darker(grip, 0.16)),
+        ):
             sheet.add(title, part.mirrored() if flip else part, tone)
     sheet.mark("screw", circle(256, 272, 16), ink.SLATE)
 
 
 def palette(sheet: Sheet, rng: Random) -> None:
     wood = rng.choice((ink.TAN, ink.CARAMEL, ink.SAND, ink.PEARL))
-    outline = spline([(256, 60), (410, 110), (470, 240), (410, 320), (320, 318), (310, 380), (330, 430), (240, 454), (90, 390), (44, 250), (110, 110)])
+    outline = spline(
+        [
+            (256, 60),
+            (410, 110),
+            (470, 240),
+            (410, 320),
+            (320, 318),
+            (310, 380),
+            (330, 430),
+            (240, 454),
+            (90, 390),
+            (44, 250),
+            (110, 110),
+        ]
+    )
     board = sheet.add("board", outline + ellipse(268, 372, 34, 26), wood)
-    for (x, y), tone in zip(((150, 190), (250, 134), (352, 166), (400, 240), (116, 292), (176, 372)), rng.sample((ink.RED, ink.AMBER, ink.AZURE, ink.GREEN, ink.VIOLET, ink.PINK, ink.WHITE, ink.TEAL), 6), strict=True):
+    for (x, y), tone in zip(
+        ((150, 190), (250, 134), (352, 166), (400, 240), (116, 292), (176, 372)),
+        rng.sample((ink.RED, ink.AMBER, ink.AZURE, ink.GREEN, ink.VIOLET, ink.PINK, ink.WHITE, ink.TEAL), 6),
+        strict=True,
+    ):
         blot = [around(x, y, rng.uniform(30, 42), angle) for angle in range(0, 360, 60)]
         sheet.mark("paint", spline(blot), tone, board)
     brush = Sheet()
@@ -91,111 +140,6 @@ def palette(sheet: Sheet, rng: Random) -> None:
     brush.add("bristles", mirror_spline([(256, 60), (280, 110), (274, 156), (256, 158)], {0, 2}), ink.NIGHT)
     for shape in brush.shapes:
         sheet.add(shape.title, shape.path.turned(38).moved(70, 20), shape.fill)
-
-
-def phone(sheet: Sheet, rng: Random) -> None:
-    case = rng.choice((ink.NIGHT, ink.NAVY, ink.SILVER, ink.ROSE, ink.TEAL))
-    screen, accent = rng.choice(((ink.ICE, ink.AZURE), (ink.LAVENDER, ink.VIOLET), (ink.MINT, ink.TEAL), ("#ffd9b8", ink.TOMATO)))
-    sheet.mark("buttons", together((rect(392, 150, 14, 60, 6), rect(392, 226, 14, 44, 6))), ink.SLATE)
-    body = sheet.add("case", rect(116, 24, 280, 464, 48), case)
-    pane = rect(136, 46, 240, 420, 30)
-    glass = sheet.add("screen", pane, screen, body, plain=True)
-    if rng.random() < 0.5:
-        sheet.mark("hill", clipped(circle(180, 480, 150), pane), accent, glass)
-        sheet.mark("hill", clipped(circle(350, 500, 140), pane), ink.darker(accent, 0.2), glass)
-        sheet.mark("sun", circle(300, 190, 42), ink.AMBER, glass)
-    else:
-        for index in range(6):
-            x, y = 162 + index % 2 * 104, 104 + index // 2 * 104
-            sheet.mark("app", rect(x, y, 84, 84, 22), (accent, ink.AMBER, ink.TOMATO, ink.GREEN, ink.PINK, ink.NAVY)[index], glass)
-    sheet.mark("notch", rect(206, 46, 100, 24, 12), case, glass)
-    sheet.mark("home line", rect(206, 440, 100, 10, 5), ink.WHITE, glass)
-
-
-def laptop(sheet: Sheet, rng: Random) -> None:
-    shell = rng.choice((ink.SLATE, ink.CHARCOAL, ink.SILVER, ink.NAVY))
-    screen = rng.choice((ink.SKY, ink.VIOLET, ink.MINT, ink.NAVY if shell != ink.NAVY else ink.ICE))
-    lid = sheet.add("lid", rect(82, 90, 348, 256, 24), shell)
-    pane = rect(104, 112, 304, 212, 8)
-    glass = sheet.add("screen", pane, screen, lid, plain=True)
-    if rng.random() < 0.5:
-        for index, (x, width, tone) in enumerate(((128, 90, ink.AMBER), (152, 150, ink.WHITE), (152, 110, ink.PINK), (176, 130, ink.WHITE), (128, 70, ink.AMBER))):
-            sheet.mark("line of code", rect(x, 140 + index * 34, width, 14, 7), tone, glass)
-    else:
-        sheet.mark("bars", together(rect(134 + index * 50, 290 - height, 32, height, 4) for index, height in enumerate((50, 90, 70, 126))), ink.AMBER, glass)
-        sheet.mark("curve", stroke([(134, 210), (190, 176), (250, 196), (366, 140)], 11), ink.WHITE, glass)
-    sheet.add("base", polygon([(20, 346), (492, 346), (470, 402), (42, 402)], (6, 6, 30, 30)), ink.lighter(shell, 0.25) if shell != ink.SILVER else ink.STEEL)
-    sheet.mark("dent", rect(200, 346, 112, 20, 10), ink.darker(shell, 0.2))
-
-
-def camera(sheet: Sheet, rng: Random) -> None:
-    body, band = rng.choice(((ink.CHARCOAL, ink.SILVER), (ink.TEAL, ink.CREAM), (ink.TOMATO, ink.NAVY), (ink.SAND, ink.BROWN), (ink.PINK, ink.WHITE)))
-    sheet.add("bump", polygon([(176, 140), (204, 84), (308, 84), (336, 140)], (4, 18, 18, 4)), ink.darker(body, 0.16))
-    sheet.mark("shutter", rect(82, 106, 70, 40, 12), ink.AMBER)
-    outline = rect(36, 130, 440, 296, 44)
-    case = sheet.add("body", outline, body)
-    sheet.mark("band", clipped(rect(0, 212, 512, 136), outline), band, case)
-    sheet.mark("flash", rect(372, 156, 70, 38, 10), ink.LEMON, case)
-    barrel = sheet.add("lens barrel", circle(256, 284, 112), ink.NIGHT if body != ink.CHARCOAL else ink.SLATE, case)
-    sheet.add("lens ring", circle(256, 284, 84), ink.STEEL, barrel, plain=True)
-    lens = sheet.add("lens", circle(256, 284, 66), ink.NAVY, barrel, plain=True)
-    sheet.mark("inner lens", circle(256, 284, 38), ink.AZURE, lens)
-    sheet.mark("gleam", circle(236, 264, 14), ink.WHITE, lens)
-    sheet.mark("lamp", circle(88, 178, 13), ink.RED if body != ink.TOMATO else ink.AMBER, case)
-
-
-def clock(sheet: Sheet, rng: Random) -> None:
-    case = rng.choice(TONES)
-    alarm = rng.random() < 0.6
-    if alarm:
-        sheet.pair("foot", stroke([(150, 420), (112, 476)], 32, curved=False), ink.SLATE)
-        sheet.pair("bell", sector(130, 110, 78, 140, 320).turned(0, (130, 110)), ink.AMBER if case != ink.AMBER else ink.SLATE)
-        sheet.mark("hammer", joined(rect(248, 40, 16, 60, 4), rect(222, 28, 68, 30, 15)), ink.SLATE)
-    frame = sheet.add("case", circle(256, 270, 190), case)
-    face = sheet.add("face", circle(256, 270, 150), ink.SNOW, frame)
-    marks = together(rect(250, 132, 12, 28 if hour % 3 == 0 else 16, 4).turned(30 * hour, (256, 270)) for hour in range(12))
-    sheet.mark("hour marks", marks, ink.SLATE, face)
-    hour = rng.uniform(0, 12)
-    sheet.mark("hour hand", stroke([(256, 270), around(256, 270, 72, hour * 30 - 90)], 20, curved=False), ink.NIGHT, face)
-    sheet.mark("minute hand", stroke([(256, 270), around(256, 270, 108, hour % 1 * 360 - 90)], 13, curved=False), ink.NIGHT, face)
-    sheet.mark("pin", circle(256, 270, 15), case, face)
-
-
-def lightbulb(sheet: Sheet, rng: Random) -> None:
-    glass = rng.choice((ink.YELLOW, ink.LEMON, ink.AMBER, ink.ICE))
-    if rng.random() < 0.6:
-        for angle in (-170, -135, -90, -45, -10):
-            sheet.mark("ray", stroke([around(256, 196, 190, angle), around(256, 196, 228, angle)], 18, curved=False), ink.AMBER if glass != ink.AMBER else ink.ORANGE)
-    outline = mirror_spline([(256, 44), (370, 92), (404, 200), (352, 296), (318, 372), (256, 376)], {4})
-    bulb = sheet.add("bulb", outline, glass)
-    sheet.mark("filament", stroke([(232, 372), (222, 280), (196, 226), (226, 214), (256, 258), (286, 214), (316, 226), (290, 280), (280, 372)], 11), ink.ORANGE, bulb)
-    sheet.mark("gleam", stroke([(146, 208), (158, 150), (198, 108)], 18), ink.WHITE, bulb)
-    for y, half in ((362, 66), (398, 62), (434, 54)):
-        sheet.add("thread", rect(256 - half, y, 2 * half, 34, 17), ink.STEEL if y != 398 else ink.SLATE)
-    sheet.add("contact", sector(256, 462, 30, 0, 180), ink.CHARCOAL)
-
-
-def gamepad(sheet: Sheet, rng: Random) -> None:
-    case = rng.choice((ink.VIOLET, ink.CHARCOAL, ink.TEAL, ink.TOMATO, ink.SILVER, ink.AZURE))
-    sheet.pair("shoulder", rect(96, 116, 110, 60, 26), ink.darker(case, 0.26))
-    outline = mirror_spline([(256, 156), (340, 144), (430, 166), (484, 290), (470, 402), (410, 414), (336, 338), (256, 334)])
-    body = sheet.add("case", outline, case)
-    cross = joined(rect(94, 214, 100, 36, 10), rect(126, 182, 36, 100, 10))
-    sheet.mark("cross", cross, ink.NIGHT if case != ink.CHARCOAL else ink.SILVER, body)
-    for (x, y), tone in zip(((368, 188), (408, 226), (368, 264), (328, 226)), (ink.YELLOW, ink.RED if case != ink.TOMATO else ink.NAVY, ink.LIME, ink.SKY), strict=True):
-        sheet.mark("button", circle(x, y, 20), tone, body)
-    sheet.pair("stick base", circle(200, 300, 38), ink.NIGHT if case != ink.CHARCOAL else ink.SLATE, body, plain=True)
-    sheet.pair("stick", circle(200, 300, 25), ink.STEEL, body, plain=True)
-    sheet.mark("menu", together((rect(226, 212, 24, 14, 7), rect(262, 212, 24, 14, 7))), ink.WHITE if case != ink.SILVER else ink.SLATE, body)
-
-
-def headphones(sheet: Sheet, rng: Random) -> None:
-    shell, pad = rng.choice(((ink.TOMATO, ink.CHARCOAL), (ink.NAVY, ink.SKY), (ink.TEAL, ink.CREAM), (ink.VIOLET, ink.LAVENDER), (ink.CHARCOAL, ink.AMBER)))
-    sheet.add("band", sector(256, 280, 206, 175, 365, 168), shell)
-    sheet.mark("band pad", sector(256, 280, 176, 220, 320, 152), pad)
-    sheet.pair("cushion", rect(106, 262, 66, 168, 32), pad)
-    sheet.pair("cup", polygon([(60, 270), (124, 258), (124, 434), (60, 422)], (40, 16, 16, 40)), shell)
-    sheet.pair("cup line", rect(84, 300, 14, 92, 7), ink.lighter(shell, 0.45), plain=True)
 
 
 def lamp(sheet: Sheet, rng: Random) -> None:
@@ -209,18 +153,38 @@ def lamp(sheet: Sheet, rng: Random) -> None:
     outline = polygon([(176, 50), (336, 50), (404, 256), (108, 256)], 14)
     cloth = sheet.add("shade", outline, shade)
     if rng.random() < 0.6:
-        sheet.mark("dots", clipped(together(circle(x, y, 16) for x, y in ((206, 110), (296, 100), (170, 186), (252, 166), (336, 180), (216, 226), (296, 232))), outline), ink.lighter(shade, 0.6), cloth)
+        sheet.mark(
+            "dots",
+            clipped(
+                together(
+                    circle(x, y, 16)
+                    for x, y in ((206, 110), (296, 100), (170, 186), (252, 166), (336, 180), (216, 226), (296, 232))
+                ),
+                outline,
+            ),
+            ink.lighter(shade, 0.6),
+            cloth,
+        )
     sheet.mark("hem", clipped(rect(50, 228, 412, 40), outline), ink.darker(shade, 0.2), cloth)
 
 
 def armchair(sheet: Sheet, rng: Random) -> None:
     cloth, cushion = rng.sample((ink.TEAL, ink.TOMATO, ink.AMBER, ink.VIOLET, ink.AZURE, ink.PINK, ink.GREEN), 2)
     sheet.pair("leg", polygon([(122, 410), (166, 410), (150, 476), (128, 476)], 6), ink.BROWN)
-    back = sheet.add("back", polygon([(110, 60), (402, 60), (402, 380), (110, 380)], (80, 80, 10, 10)), ink.darker(cloth, 0.12))
-    sheet.mark("buttons", together(circle(x, y, 10) for x, y in ((190, 136), (256, 136), (322, 136), (222, 190), (290, 190))), ink.darker(cloth, 0.32), back)
+    back = sheet.add(
+        "back", polygon([(110, 60), (402, 60), (402, 380), (110, 380)], (80, 80, 10, 10)), ink.darker(cloth, 0.12)
+    )
+    sheet.mark(
+        "buttons",
+        together(circle(x, y, 10) for x, y in ((190, 136), (256, 136), (322, 136), (222, 190), (290, 190))),
+        ink.darker(cloth, 0.32),
+        back,
+    )
     sheet.add("seat", rect(116, 290, 280, 136, 26), cloth)
     if rng.random() < 0.7:
-        pillow = spline([(190, 196), (256, 208), (322, 190), (330, 256), (324, 322), (256, 312), (190, 326), (180, 260)])
+        pillow = spline(
+            [(190, 196), (256, 208), (322, 190), (330, 256), (324, 322), (256, 312), (190, 326), (180, 260)]
+        )
         case = sheet.add("cushion", pillow.turned(8), cushion)
         sheet.mark("cushion star", star(256, 258, 34, 5, 0.5, 5), ink.WHITE, case)
     sheet.pair("arm", rect(50, 226, 92, 204, 42), cloth)
@@ -231,13 +195,23 @@ def teapot(sheet: Sheet, rng: Random) -> None:
     sheet.add("handle", ring(400, 280, 84, 54), ink.darker(glaze, 0.18))
     sheet.add("spout", taper([(160, 350), (90, 300), (76, 220), (28, 180)], 96, 60, 42, 36), ink.darker(glaze, 0.1))
     sheet.mark("knob", circle(252, 92, 28), ink.AMBER if glaze != ink.AMBER else ink.NAVY)
-    sheet.add("lid", spline([(160, 172), (196, 128), (256, 114), (316, 128), (352, 172)], {0, 4}), ink.darker(glaze, 0.18))
-    outline = spline([(256, 158), (360, 176), (416, 280), (390, 390), (340, 436), (172, 436), (120, 390), (96, 280), (152, 176)], {4, 5})
+    sheet.add(
+        "lid", spline([(160, 172), (196, 128), (256, 114), (316, 128), (352, 172)], {0, 4}), ink.darker(glaze, 0.18)
+    )
+    outline = spline(
+        [(256, 158), (360, 176), (416, 280), (390, 390), (340, 436), (172, 436), (120, 390), (96, 280), (152, 176)],
+        {4, 5},
+    )
     body = sheet.add("pot", outline, glaze)
     flowers = rng.random() < 0.5
     for x, y in ((190, 300), (300, 270), (270, 366)):
         if flowers:
-            sheet.mark("petals", joined(*(circle(*around(x, y, 20, angle), 14) for angle in range(0, 360, 72))), ink.WHITE, body)
+            sheet.mark(
+                "petals",
+                joined(*(circle(*around(x, y, 20, angle), 14) for angle in range(0, 360, 72))),
+                ink.WHITE,
+                body,
+            )
             sheet.mark("flower heart", circle(x, y, 12), ink.YELLOW if glaze != ink.AMBER else ink.TOMATO, body)
         else:
             sheet.mark("dot", circle(x, y, 26), ink.WHITE, body)
@@ -249,27 +223,82 @@ def book(sheet: Sheet, rng: Random) -> None:
     if rng.random() < 0.5:
         sheet.add("back cover", rect(104, 44, 318, 430, 26), ink.darker(cover, 0.24))
         sheet.add("pages", rect(128, 392, 286, 64, 10), ink.CREAM)
-        front = sheet.add("front cover", polygon([(96, 40), (414, 40), (414, 404), (150, 404), (124, 424), (124, 452), (96, 440)], (40, 20, 6, 4, 10, 4, 20)), cover)
+        front = sheet.add(
+            "front cover",
+            polygon(
+                [(96, 40), (414, 40), (414, 404), (150, 404), (124, 424), (124, 452), (96, 440)],
+                (40, 20, 6, 4, 10, 4, 20),
+            ),
+            cover,
+        )
         label = sheet.add("label", rect(172, 110, 186, 120, 14), ink.CREAM, front)
-        sheet.mark("title lines", together((rect(200, 142, 130, 14, 7), rect(224, 174, 82, 14, 7))), ink.darker(cover, 0.2), label)
+        sheet.mark(
+            "title lines",
+            together((rect(200, 142, 130, 14, 7), rect(224, 174, 82, 14, 7))),
+            ink.darker(cover, 0.2),
+            label,
+        )
         sheet.mark("ribbon", polygon([(330, 396), (372, 396), (372, 500), (351, 478), (330, 500)], 3), accent)
     else:
-        sheet.add("cover", mirror_spline([(256, 130), (380, 100), (490, 120), (490, 436), (380, 430), (256, 456)], {0, 2, 3, 5}), cover)
+        sheet.add(
+            "cover",
+            mirror_spline([(256, 130), (380, 100), (490, 120), (490, 436), (380, 430), (256, 456)], {0, 2, 3, 5}),
+            cover,
+        )
         for side in (False, True):
             page = spline([(256, 130), (340, 84), (462, 96), (462, 404), (350, 396), (256, 432)], {0, 2, 3, 5})
-            sheet.add("left page" if side else "right page", page.mirrored() if side else page, ink.CREAM if side else ink.SAND)
+            sheet.add(
+                "left page" if side else "right page",
+                page.mirrored() if side else page,
+                ink.CREAM if side else ink.SAND,
+            )
             lines = together(stroke([(288, y + 14), (350, y - 8), (430, y - 2)], 10) for y in (174, 222, 270, 318))
             sheet.mark("lines", lines.mirrored() if side else lines, ink.TAN)
         sheet.mark("bookmark", polygon([(380, 90), (416, 92), (416, 200), (398, 182), (380, 198)], 2), accent)
 
 
 def umbrella(sheet: Sheet, rng: Random) -> None:
-    one, two = rng.choice(((ink.RED, ink.WHITE), (ink.AZURE, ink.SKY), (ink.VIOLET, ink.PINK), (ink.TEAL, ink.LEMON), (ink.AMBER, ink.TOMATO)))
+    one, two = rng.choice(
+        (
+            (ink.RED, ink.WHITE),
+            (ink.AZURE, ink.SKY),
+            (ink.VIOLET, ink.PINK),
+            (ink.TEAL, ink.LEMON),
+            (ink.AMBER, ink.TOMATO),
+        )
+    )
     two = ink.PEARL if two == ink.WHITE else two
-    sheet.mark("stick", stroke([(256, 60), (256, 400), (266, 450), (304, 462), (336, 440), (340, 410)], 20, corners={1}), ink.BROWN)
-    canopy = spline([(40, 276), (90, 130), (256, 62), (422, 130), (472, 276), (436, 252), (400, 276), (364, 250), (328, 276), (292, 250), (256, 276), (220, 250), (184, 276), (148, 250), (112, 276), (76, 252)], {0, 4, 6, 8, 10, 12, 14})
+    sheet.mark(
+        "stick",
+        stroke([(256, 60), (256, 400), (266, 450), (304, 462), (336, 440), (340, 410)], 20, corners={1}),
+        ink.BROWN,
+    )
+    canopy = spline(
+        [
+            (40, 276),
+            (90, 130),
+            (256, 62),
+            (422, 130),
+            (472, 276),
+            (436, 252),
+            (400, 276),
+            (364, 250),
+            (328, 276),
+            (292, 250),
+            (256, 276),
+            (220, 250),
+            (184, 276),
+            (148, 250),
+            (112, 276),
+            (76, 252),
+        ],
+        {0, 4, 6, 8, 10, 12, 14},
+    )
     cloth = sheet.add("canopy", canopy, one)
-    for title, points in (("left panel", [(256, 62), (150, 140), (112, 290), (184, 290), (204, 170)]), ("right panel", [(256, 62), (362, 140), (400, 290), (328, 290), (308, 170)])):
+    for title, points in (
+        ("left panel", [(256, 62), (150, 140), (112, 290), (184, 290), (204, 170)]),
+        ("right panel", [(256, 62), (362, 140), (400, 290), (328, 290), (308, 170)]),
+    ):
         sheet.mark(title, clipped(spline(points, {0, 2, 3}), canopy), two, cloth)
     sheet.mark("tip", rect(246, 34, 20, 42, 9), ink.COCOA)
     if rng.random() < 0.5:
@@ -277,19 +306,10 @@ def umbrella(sheet: Sheet, rng: Random) -> None:
             sheet.mark("raindrop", drop(x, y, 56, 12), ink.SKY if one != ink.AZURE else ink.NAVY)
 
 
-def padlock(sheet: Sheet, rng: Random) -> None:
-    metal, shackle = rng.choice(((ink.AMBER, ink.STEEL), (ink.TOMATO, ink.SILVER), (ink.TEAL, ink.SLATE), (ink.VIOLET, ink.STEEL)))
-    opened = rng.random() < 0.4
-    loop = cut(joined(circle(256, 160, 118), rect(138, 160, 236, 110)), joined(circle(256, 160, 74), rect(182, 160, 148, 200)))
-    sheet.add("shackle", cut(loop, rect(320, 190, 100, 200)) if opened else loop, shackle)
-    body = sheet.add("body", rect(96, 214, 320, 264, 46), metal)
-    sheet.mark("lower half", clipped(rect(96, 214, 320, 264, 46), rect(0, 400, 512, 100)), ink.darker(metal, 0.14), body)
-    sheet.mark("keyhole", joined(circle(256, 322, 36), polygon([(240, 330), (272, 330), (284, 410), (228, 410)], 6)), ink.NIGHT, body)
-    sheet.mark("gleam", rect(126, 250, 16, 110, 8), ink.lighter(metal, 0.5), body)
-
-
 def anchor(sheet: Sheet, rng: Random) -> None:
-    metal, rope = rng.choice(((ink.NAVY, ink.TAN), (ink.SLATE, ink.TOMATO), (ink.TEAL, ink.SAND), (ink.STEEL, ink.AZURE)))
+    metal, rope = rng.choice(
+        ((ink.NAVY, ink.TAN), (ink.SLATE, ink.TOMATO), (ink.TEAL, ink.SAND), (ink.STEEL, ink.AZURE))
+    )
     sheet.add("shank", rect(234, 100, 44, 370, 20), metal)
     sheet.add("stock", rect(150, 156, 212, 46, 23), metal)
     sheet.add("arms", sector(256, 270, 208, 18, 162, 160), metal)

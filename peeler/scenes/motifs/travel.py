@@ -5,7 +5,21 @@ from random import Random
 from peeler.scenes import colours as ink
 from peeler.scenes.drawing import Sheet
 from peeler.scenes.forms import (
-    circle, clipped, cloud, cut, ellipse, leaf, mirror_spline, polygon, rect, ring, sector, spline, stroke,
+    circle,
+    clipped,
+    cloud,
+    cut,
+    ellipse,
+    joined,
+    leaf,
+    mirror_spline,
+    polygon,
+    rect,
+    ring,
+    sector,
+    spline,
+    stroke,
+    together,
 )
 
 PAINTS = (ink.RED, ink.AZURE, ink.TEAL, ink.AMBER, ink.CORAL, ink.VIOLET, ink.GREEN, ink.ROSE)
@@ -27,14 +41,32 @@ def car(sheet: Sheet, rng: Random) -> None:
     ):
         glass = sheet.add(title, pane, ink.ICE, roof)
         x = 300 if title.startswith("front") else 190
-        sheet.mark("gleam", clipped(polygon([(x, 150), (x + 20, 150), (x - 26, 252), (x - 46, 252)]), pane), ink.WHITE, glass)
-    body = spline([(28, 356), (34, 290), (90, 258), (150, 246), (400, 246), (462, 272), (486, 330), (482, 362), (460, 372), (50, 372)], {0})
+        sheet.mark(
+            "gleam", clipped(polygon([(x, 150), (x + 20, 150), (x - 26, 252), (x - 46, 252)]), pane), ink.WHITE, glass
+        )
+    body = spline(
+        [
+            (28, 356),
+            (34, 290),
+            (90, 258),
+            (150, 246),
+            (400, 246),
+            (462, 272),
+            (486, 330),
+            (482, 362),
+            (460, 372),
+            (50, 372),
+        ],
+        {0},
+    )
     side = sheet.add("body", body, paint)
     sheet.mark("trim", clipped(rect(0, 324, 512, 60), body), ink.darker(paint, 0.2), side)
     sheet.mark("door line", stroke([(258, 252), (258, 322)], 6, curved=False), ink.darker(paint, 0.3), side)
     sheet.mark("handle", rect(276, 272, 36, 10, 5), ink.darker(paint, 0.3), side)
     sheet.mark("headlight", clipped(ellipse(470, 300, 26, 18), body), ink.LEMON, side)
-    sheet.mark("tail light", clipped(ellipse(40, 302, 18, 18), body), ink.MAROON if paint != ink.RED else ink.AMBER, side)
+    sheet.mark(
+        "tail light", clipped(ellipse(40, 302, 18, 18), body), ink.MAROON if paint != ink.RED else ink.AMBER, side
+    )
     for x in (138, 376):
         sheet.mark("arch", sector(x, 366, 62, 180, 360), ink.CHARCOAL)
         _wheel(sheet, x, 366, 50)
@@ -53,10 +85,17 @@ def bus(sheet: Sheet, rng: Random) -> None:
     for x in (70, 168, 266):
         pane = rect(x, 150, 82, 96, 12)
         glass = sheet.add("window", pane, ink.ICE, body)
-        sheet.mark("gleam", clipped(polygon([(x + 44, 140), (x + 66, 140), (x + 22, 260), (x, 260)]), pane), ink.WHITE, glass)
+        sheet.mark(
+            "gleam", clipped(polygon([(x + 44, 140), (x + 66, 140), (x + 22, 260), (x, 260)]), pane), ink.WHITE, glass
+        )
     door = sheet.add("door", rect(366, 150, 80, 224, 12), ink.darker(paint, 0.24), body)
     sheet.mark("door pane", rect(378, 164, 56, 116, 8), ink.ICE, door)
-    sheet.mark("headlight", clipped(circle(468, 344, 18), outline), ink.LEMON if paint not in (ink.AMBER, ink.YELLOW) else ink.WHITE, body)
+    sheet.mark(
+        "headlight",
+        clipped(circle(468, 344, 18), outline),
+        ink.LEMON if paint not in (ink.AMBER, ink.YELLOW) else ink.WHITE,
+        body,
+    )
     for x in (134, 330):
         sheet.mark("arch", clipped(sector(x, 384, 58, 180, 360), outline), ink.CHARCOAL)
         _wheel(sheet, x, 388, 46)
@@ -65,8 +104,7 @@ def bus(sheet: Sheet, rng: Random) -> None:
 def truck(sheet: Sheet, rng: Random) -> None:
     paint, box = rng.choice(PAINTS), rng.choice((ink.PEARL, ink.SAND, ink.ICE, ink.LAVENDER))
     load = sheet.add("box", rect(20, 110, 300, 246, 16), box)
-    for x in (76, 136, 196, 256):
-        sheet.mark("groove", rect(x, 136, 10, 190, 5), ink.darker(box, 0.1), load)
+    sheet.mark("grooves", together(rect(x, 136, 10, 190, 5) for x in (76, 136, 196, 256)), ink.darker(box, 0.1), load)
     outline = polygon([(320, 176), (404, 176), (444, 196), (492, 280), (492, 372), (320, 372)], (8, 20, 24, 24, 20, 4))
     cab = sheet.add("cab", outline, paint)
     pane = polygon([(346, 204), (398, 204), (424, 218), (452, 276), (346, 276)], 10)
@@ -82,7 +120,9 @@ def truck(sheet: Sheet, rng: Random) -> None:
 def train(sheet: Sheet, rng: Random) -> None:
     paint, trim = rng.sample((ink.RED, ink.TEAL, ink.AZURE, ink.AMBER, ink.FOREST, ink.NAVY), 2)
     sheet.add("smoke", cloud(366, 92, 190), ink.PEARL)
-    sheet.add("chimney", polygon([(340, 108), (420, 108), (404, 156), (404, 216), (356, 216), (356, 156)], 8), ink.CHARCOAL)
+    sheet.add(
+        "chimney", polygon([(340, 108), (420, 108), (404, 156), (404, 216), (356, 216), (356, 156)], 8), ink.CHARCOAL
+    )
     boiler = sheet.add("boiler", rect(196, 200, 266, 140, (60, 60)), paint)
     for x in (270, 330):
         sheet.mark("boiler band", rect(x, 200, 16, 140), ink.AMBER if paint != ink.AMBER else ink.NIGHT, boiler)
@@ -91,10 +131,18 @@ def train(sheet: Sheet, rng: Random) -> None:
     sheet.add("window", rect(90, 172, 100, 82, 12), ink.ICE, cab)
     sheet.add("roof", rect(38, 100, 206, 44, 18), ink.darker(trim, 0.3))
     sheet.add("frame", rect(48, 332, 408, 46, 12), ink.CHARCOAL)
-    sheet.add("cowcatcher", polygon([(440, 350), (500, 430), (420, 430)], 8), ink.TOMATO if paint != ink.RED else ink.AMBER)
+    sheet.add(
+        "cowcatcher", polygon([(440, 350), (500, 430), (420, 430)], 8), ink.TOMATO if paint != ink.RED else ink.AMBER
+    )
     for x, radius in ((124, 66), (276, 46), (384, 46)):
         wheel = sheet.add("wheel", circle(x, 438 - radius + 6, radius), ink.NIGHT)
-        sheet.add("wheel rim", ring(x, 438 - radius + 6, radius * 0.7, radius * 0.48), ink.RED if paint != ink.RED else ink.AMBER, wheel, plain=True)
+        sheet.add(
+            "wheel rim",
+            ring(x, 438 - radius + 6, radius * 0.7, radius * 0.48),
+            ink.RED if paint != ink.RED else ink.AMBER,
+            wheel,
+            plain=True,
+        )
         sheet.mark("hub", circle(x, 438 - radius + 6, radius * 0.2), ink.SILVER, wheel)
     sheet.mark("rod", stroke([(124, 400), (384, 404)], 12, curved=False), ink.STEEL)
     sheet.mark("lamp", circle(462, 250, 20), ink.LEMON)
@@ -115,7 +163,9 @@ def rocket(sheet: Sheet, rng: Random) -> None:
     body = parts.add("hull", outline, hull)
     parts.mark("nose", clipped(rect(100, 0, 312, 120), outline), paint, body)
     parts.mark("band", clipped(rect(100, 300, 312, 24), outline), paint, body)
-    parts.mark("hull shade", clipped(cut(outline, outline.moved(-34)), rect(100, 120, 312, 180)), ink.darker(hull, 0.12), body)
+    parts.mark(
+        "hull shade", clipped(cut(outline, outline.moved(-34)), rect(100, 120, 312, 180)), ink.darker(hull, 0.12), body
+    )
     frame = parts.add("window frame", circle(256, 196, 56), ink.SLATE, body)
     parts.add("window", circle(256, 196, 40), rng.choice((ink.SKY, ink.ICE)), frame, plain=True)
     parts.mark("gleam", sector(256, 196, 30, 190, 280, 21), ink.WHITE, frame)
@@ -128,16 +178,22 @@ def airplane(sheet: Sheet, rng: Random) -> None:
     paint = rng.choice((ink.AZURE, ink.RED, ink.TEAL, ink.AMBER, ink.VIOLET))
     tilt = rng.choice((0, 45, 45, -30))
     parts = Sheet()
-    parts.pair("tail wing", polygon([(250, 410), (150, 460), (150, 494), (250, 474)], (4, 14, 14, 4)), ink.darker(paint, 0.1))
+    parts.pair(
+        "tail wing", polygon([(250, 410), (150, 460), (150, 494), (250, 474)], (4, 14, 14, 4)), ink.darker(paint, 0.1)
+    )
     parts.pair("wing", polygon([(240, 180), (30, 320), (30, 366), (240, 312)], (10, 20, 20, 10)), paint)
     parts.pair("engine", rect(124, 226, 36, 76, 18), ink.SLATE)
-    parts.pair("wing tip", polygon([(74, 290), (30, 320), (30, 366), (74, 354)], (2, 20, 20, 2)), ink.darker(paint, 0.22), plain=True)
+    parts.pair(
+        "wing tip",
+        polygon([(74, 290), (30, 320), (30, 366), (74, 354)], (2, 20, 20, 2)),
+        ink.darker(paint, 0.22),
+        plain=True,
+    )
     outline = mirror_spline([(256, 12), (290, 50), (306, 130), (302, 300), (284, 430), (256, 502)])
     body = parts.add("fuselage", outline, ink.PEARL)
     parts.mark("shade", clipped(rect(256, 0, 200, 512), outline), ink.SILVER, body)
     parts.mark("cockpit", mirror_spline([(256, 56), (278, 64), (286, 96), (256, 88)], {2}), ink.NAVY, body)
-    for y in range(150, 390, 40):
-        parts.pair("window", circle(232, y, 9), ink.SKY, body, plain=True)
+    parts.pair("windows", together(circle(232, y, 9) for y in range(150, 390, 40)), ink.SKY, body, plain=True)
     parts.add("fin", leaf((256, 380), (256, 506), 30), ink.darker(paint, 0.22))
     for shape in parts.shapes:
         sheet.add(shape.title, shape.path.turned(tilt), shape.fill, shape.part_of, shape.plain)
@@ -149,10 +205,25 @@ def balloon_ride(sheet: Sheet, rng: Random) -> None:
         sheet.mark("rope", stroke([(x0, 340), (x1, 436)], 7, curved=False), ink.COCOA)
     envelope = mirror_spline([(256, 20), (372, 60), (424, 170), (388, 280), (310, 356), (256, 360)])
     base = sheet.add("balloon", envelope, one)
-    sheet.mark("wide stripe", clipped(mirror_spline([(256, 0), (330, 50), (362, 170), (330, 300), (286, 370), (256, 380)]), envelope), two, base)
-    sheet.mark("middle stripe", mirror_spline([(256, 20), (284, 60), (300, 180), (288, 290), (272, 356), (256, 360)]), three if rng.random() < 0.5 else one, base)
+    sheet.mark(
+        "wide stripe",
+        clipped(mirror_spline([(256, 0), (330, 50), (362, 170), (330, 300), (286, 370), (256, 380)]), envelope),
+        two,
+        base,
+    )
+    sheet.mark(
+        "middle stripe",
+        mirror_spline([(256, 20), (284, 60), (300, 180), (288, 290), (272, 356), (256, 360)]),
+        three if rng.random() < 0.5 else one,
+        base,
+    )
     if rng.random() < 0.6:
-        sheet.mark("belt", clipped(mirror_spline([(256, 190), (440, 160), (440, 206), (256, 238)], {1, 2}), envelope), ink.CREAM, base)
+        sheet.mark(
+            "belt",
+            clipped(mirror_spline([(256, 190), (440, 160), (440, 206), (256, 238)], {1, 2}), envelope),
+            ink.CREAM,
+            base,
+        )
     sheet.add("collar", rect(196, 346, 120, 26, 13), ink.darker(one, 0.25))
     basket = polygon([(204, 424), (308, 424), (298, 496), (214, 496)], (6, 6, 18, 18))
     wicker = sheet.add("basket", basket, ink.TAN)
@@ -165,7 +236,15 @@ def balloon_ride(sheet: Sheet, rng: Random) -> None:
 
 
 def sailboat(sheet: Sheet, rng: Random) -> None:
-    sail, second = rng.choice(((ink.PEARL, ink.RED), (ink.CREAM, ink.TEAL), (ink.AMBER, ink.CORAL), (ink.BLUSH, ink.ROSE), (ink.ICE, ink.NAVY)))
+    sail, second = rng.choice(
+        (
+            (ink.PEARL, ink.RED),
+            (ink.CREAM, ink.TEAL),
+            (ink.AMBER, ink.CORAL),
+            (ink.BLUSH, ink.ROSE),
+            (ink.ICE, ink.NAVY),
+        )
+    )
     sheet.mark("mast", rect(242, 30, 16, 350, 6), ink.BROWN)
     main = spline([(270, 52), (390, 180), (446, 336), (270, 336)], {0, 2, 3})
     canvas = sheet.add("main sail", main, sail)
@@ -188,7 +267,9 @@ def submarine(sheet: Sheet, rng: Random) -> None:
     for y in (-1, 1):
         sheet.mark("propeller blade", ellipse(54, 310 + y * 44, 16, 46), ink.STEEL)
     sheet.add("shaft", rect(50, 296, 70, 28, 10), ink.SLATE)
-    sheet.add("tower", polygon([(196, 130), (326, 130), (346, 236), (176, 236)], (24, 24, 4, 4)), ink.darker(paint, 0.14))
+    sheet.add(
+        "tower", polygon([(196, 130), (326, 130), (346, 236), (176, 236)], (24, 24, 4, 4)), ink.darker(paint, 0.14)
+    )
     outline = rect(84, 200, 400, 220, 110)
     hull = sheet.add("hull", outline, paint)
     sheet.mark("belly", clipped(rect(50, 348, 460, 100), outline), ink.darker(paint, 0.18), hull)
@@ -206,8 +287,8 @@ def bicycle(sheet: Sheet, rng: Random) -> None:
     for side, x in (("back", 124), ("front", 388)):
         sheet.add(f"{side} tyre", ring(x, 336, 104, 84), ink.NIGHT, plain=True)
         sheet.mark(f"{side} rim", ring(x, 336, 84, 76), ink.STEEL)
-        for angle in range(0, 180, 45):
-            sheet.mark("spoke", stroke([(x - 78, 336), (x + 78, 336)], 4, curved=False).turned(angle, (x, 336)), ink.SILVER)
+        spoke = stroke([(x - 78, 336), (x + 78, 336)], 4, curved=False)
+        sheet.mark("spokes", joined(*(spoke.turned(angle, (x, 336)) for angle in range(0, 180, 45))), ink.SILVER)
         sheet.mark("hub", circle(x, 336, 15), ink.SLATE)
     sheet.mark("frame", stroke([(124, 336), (196, 214), (346, 214), (246, 336), (124, 336)], 20, curved=False), paint)
     sheet.mark("seat tube", stroke([(246, 336), (186, 176)], 18, curved=False), ink.darker(paint, 0.16))
@@ -220,5 +301,4 @@ def bicycle(sheet: Sheet, rng: Random) -> None:
     if rng.random() < 0.5:
         basket = polygon([(350, 152), (462, 152), (446, 232), (366, 232)], 10)
         wicker = sheet.add("basket", basket, ink.TAN)
-        for y in (178, 204):
-            sheet.mark("weave", clipped(rect(340, y, 140, 8), basket), ink.BROWN, wicker)
+        sheet.mark("weave", clipped(together(rect(340, y, 140, 8) for y in (178, 204)), basket), ink.BROWN, wicker)
