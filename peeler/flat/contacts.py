@@ -17,7 +17,7 @@ _APART = 4
 
 @dataclass(frozen=True, eq=False)
 class Boundary:
-    """The pixels along which two regions meet: ``points`` (n × 2: y, x) on the side of ``first``; ``first < second``."""
+    """Where two regions meet: ``points`` (n × 2: y, x) are the pixels on the side of ``first``; ``first < second``."""
 
     first: int
     second: int
@@ -90,14 +90,15 @@ def junctions(labels: Labels) -> list[Junction]:
         total[alive] += shares[alive]
         circles += alive
     angles = 360 * total / np.maximum(circles, 1)[:, None]
+    sure = circles >= 2
     return [
         Junction((int(y), int(x)), (int(a), int(b), int(c)), (float(p), float(q), float(r)))
-        for (y, x), (a, b, c), (p, q, r) in zip(points[circles >= 2], triples[circles >= 2], angles[circles >= 2], strict=True)
+        for (y, x), (a, b, c), (p, q, r) in zip(points[sure], triples[sure], angles[sure], strict=True)
     ]
 
 
 def _meeting_points(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
-    """Corners (y, x of the upper left pixel) of 2 × 2 windows with three labels, one for each cluster, and the labels."""
+    """The upper left pixels (y, x) of 2 × 2 windows with three labels, one for each cluster, and those labels."""
     window = np.stack([labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]], axis=2)
     # Three labels in four pixels: few windows differ at all, so sort only those.
     ys, xs = np.nonzero((window != window[..., :1]).any(axis=2))

@@ -22,20 +22,17 @@ from peeler.flat.palette import Labels
 from peeler.flat.regions import Region, Regions
 
 WEIGHTS = {
-    "its edge runs straight through a junction": 0.98,
-    "its edge runs straight past the background": 1.84,
-    "the other's hull covers it": 1.88,
-    "it interrupts the other": 0.68,
-    "it bulges into the other": 2.9,
-    "it is the thinner one": 0.55,
+    "its edge runs straight through a junction": 1.02,
+    "its edge runs straight past the background": 1.87,
+    "the other's hull covers it": 1.70,
+    "it interrupts the other": 0.72,
+    "it is the thinner one": 0.32,
     "it lies inside the other": 0.25,
-    "it is a detail inside the other": 1.45,
+    "it is a detail inside the other": 1.34,
 }
 """Log odds for one unit of each cue."""
 STRAIGHT_TOLERANCE = 22.0
 """Degrees from 180 at which an edge counts 1/e as straight."""
-BLUR = 6.0
-"""Pixels on a canvas of 512 × 512: the scale on which a boundary is seen as convex or concave."""
 MOST_VOTES = 3.0
 SHORTEST_CONTACT = 4
 """Pixel sides; regions that share fewer do not really touch."""
@@ -55,16 +52,14 @@ class Evidence:
 class Form:
     """What the cues ask about one region.
 
-    ``hull_of`` and ``filled_of`` count, per region, its pixels inside this region's convex hull and outline;
-    ``near`` is the share (0–1) of this region around each pixel of ``origin``'s crop.
+    ``thickness`` is the mean distance of its pixels to its edge, in pixels of a canvas of 512 × 512; ``hull_of`` and
+    ``filled_of`` count, per region, its pixels inside this region's convex hull and outline.
     """
 
     area: int
     thickness: float
     hull_of: NDArray[np.int64]
     filled_of: NDArray[np.int64]
-    near: NDArray[np.float32]
-    origin: tuple[int, int]
 
 
 def weigh(
@@ -80,13 +75,13 @@ def weigh(
         if border.length < SHORTEST_CONTACT or first in background or second in background:
             continue
         forward, back = votes[first, second], votes[second, first]
-        cues = np.array([
-            np.clip(forward.all - back.all, -MOST_VOTES, MOST_VOTES),
-            np.clip(forward.beside_background - back.beside_background, -MOST_VOTES, MOST_VOTES),
-            *(_one_sided(forms, siblings, first, second) - _one_sided(forms, siblings, second, first)),
-        ])
-        bulge = _bulge(forms[first], forms[second], border)
-        cues = np.insert(cues, 4, bulge)
+        cues = np.array(
+            [
+                np.clip(forward.all - back.all, -MOST_VOTES, MOST_VOTES),
+                np.clip(forward.beside_background - back.beside_background, -MOST_VOTES, MOST_VOTES),
+                *(_one_sided(forms, siblings, first, second) - _one_sided(forms, siblings, second, first)),
+            ]
+        )
         evidence.append(_judged(first, second, cues))
     return evidence
 
@@ -106,7 +101,7 @@ class _Votes:
 
 
 def _straight_edges(meetings: Sequence[Junction], background: frozenset[int]) -> defaultdict[tuple[int, int], _Votes]:
-    """Per ordered pair how often, at a junction, the first takes up a straight angle (it occludes the others' boundary)."""
+    """Per ordered pair how often the first takes up a straight angle: it occludes the others' boundary."""
     votes: defaultdict[tuple[int, int], _Votes] = defaultdict(_Votes)
     for meeting in meetings:
         straight = np.exp(-(((np.array(meeting.angles) - 180) / STRAIGHT_TOLERANCE) ** 2))
@@ -137,33 +132,23 @@ def _siblings(regions: Regions, borders: Sequence[Boundary]) -> dict[tuple[int, 
 def _one_sided(
     forms: dict[int, Form], siblings: dict[tuple[int, int], bool], one: int, other: int
 ) -> NDArray[np.float64]:
-    """The cues that speak for ``one`` by what the two regions are, in the order of ``WEIGHTS`` without junctions and bulge."""
+    """The cues that speak for ``one`` by what the two regions are, in the order of ``WEIGHTS`` after the junctions."""
     mine, theirs = forms[one], forms[other]
     inside = theirs.filled_of[one] > 0.9 * mine.area
-    return np.array([
-        theirs.hull_of[one] / mine.area,
-        float(siblings[other, one]),
-        -np.log(mine.thickness),
-        inside * theirs.thickness / mine.thickness,
-        float(inside and mine.area < 0.1 * theirs.area),
-    ])
-
-
-def _bulge(mine: Form, theirs: Form, border: Boundary) -> float:
-    """How much less of the first than of the second lies around their boundary: positive where the first is convex."""
-    shares = []
-    for form in (mine, theirs):
-        ys = (border.points[:, 0] - form.origin[0]).clip(0, form.near.shape[0] - 1)
-        xs = (border.points[:, 1] - form.origin[1]).clip(0, form.near.shape[1] - 1)
-        shares.append(form.near[ys, xs])
-    return float((shares[0] - shares[1]).mean())
+    return np.array(
+        [
+            theirs.hull_of[one] / mine.area,
+            float(siblings[other, one]),
+            -np.log(mine.thickness),
+            inside * theirs.thickness / mine.thickness,
+            float(inside and mine.area < 0.1 * theirs.area),
+        ]
+    )
 
 
 def _form(regions: Regions, region: Region) -> Form:
     scale = canvas_scale(regions.labels)
-    height, width = regions.labels.shape
-    box = region.box.expand(int(np.ceil(8 * scale)), (width, height))
-    labels: Labels = regions.labels[box.slices]
+    labels: Labels = regions.labels[region.box.slices]
     mask = (labels == region.label).astype(np.uint8)
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     hull, filled = np.zeros_like(mask), np.zeros_like(mask)
@@ -175,6 +160,4 @@ def _form(regions: Regions, region: Region) -> Form:
         thickness=float(depth[mask > 0].mean()) / scale,
         hull_of=np.bincount(labels[hull > 0], minlength=len(regions.all)),
         filled_of=np.bincount(labels[filled > 0], minlength=len(regions.all)),
-        near=cv2.GaussianBlur(mask.astype(np.float32), (0, 0), BLUR * scale),
-        origin=(box.y0, box.x0),
     )

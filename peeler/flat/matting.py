@@ -23,29 +23,32 @@ Ink = tuple[int, int, int]
 def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | None = None) -> RGBA:
     """The layer that, painted over ``after``, gives ``before`` to within a grey level wherever it reaches.
 
-    ``mask`` (height × width) says which pixels show the element; the layer reaches ``REACH`` pixels beyond it, where a change
-    has to be explained by its soft edge. With an ``ink`` the layer has that one colour wherever it can, so that no ground
-    shines through its edge; without one it has the colours of ``before``.
+    ``mask`` (height × width) says which pixels show the element; the layer reaches ``REACH`` pixels beyond it, where a
+    change has to be explained by its soft edge. With an ``ink`` the layer has that one colour wherever it can, so that
+    no ground shines through its edge; without one it has the colours of ``before``.
     """
     ground, picture = after.astype(np.float32), before.astype(np.float32)
     colour = picture if ink is None else np.broadcast_to(np.float32(ink), picture.shape)
     change = np.abs(picture - ground).max(axis=2) > 0
-    near = _grown(mask, REACH)
+    near = grown(mask, REACH)
     solid = mask if ink is None else mask & (np.abs(picture - colour).max(axis=2) <= SAME_INK)
-    alpha = np.where(solid, np.float32(1), _coverage(picture, ground, colour) * (near & change))
+    alpha = np.where(solid, np.float32(1), coverage(picture, ground, colour) * (near & change))
     alpha = np.rint(alpha * 255) / 255
     missed = np.abs(ground + (colour - ground) * alpha[..., None] - picture).max(axis=2) > EXACT
     missed &= near & (change | mask)
     alpha = np.where(missed, np.maximum(alpha, _least_coverage(picture, ground)), alpha)
     alpha = np.ceil(alpha * 255 - 1e-3) / 255
-    exact = ground + np.divide(picture - ground, alpha[..., None], out=np.zeros_like(picture), where=alpha[..., None] > 0)
+    cover = alpha[..., None]
+    exact = ground + np.divide(picture - ground, cover, out=np.zeros_like(picture), where=cover > 0)
     colour = np.where(missed[..., None], exact, colour)
     layer = np.concatenate([colour, alpha[..., None] * 255], axis=2)
     layer[alpha == 0] = 0
     return np.rint(layer).clip(0, 255).astype(np.uint8)
 
 
-def _coverage(picture: NDArray[np.float32], ground: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArray[np.float32]:
+def coverage(
+    picture: NDArray[np.float32], ground: NDArray[np.float32], colour: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """α by projection, 0–1; 1 where ink and ground are the same colour."""
     span = colour - ground
     length = (span * span).sum(axis=2)
@@ -60,6 +63,7 @@ def _least_coverage(picture: NDArray[np.float32], ground: NDArray[np.float32]) -
     return share.max(axis=2)
 
 
-def _grown(mask: Pixels, radius: int) -> Pixels:
+def grown(mask: Pixels, radius: int) -> Pixels:
+    """``mask`` with a rim of ``radius`` pixels."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     return cv2.dilate(mask.astype(np.uint8), kernel) > 0

@@ -51,12 +51,22 @@ def solid(picture: RGB, tolerance: int) -> Pixels:
     return spread.max(axis=2) <= tolerance
 
 
+def packed(colours: RGB) -> Labels:
+    """Colours (… × 3) as one number each, 0xRRGGBB."""
+    red, green, blue = np.moveaxis(colours.astype(np.int32), -1, 0)
+    return red << 16 | green << 8 | blue
+
+
+def unpacked(numbers: Labels) -> Labels:
+    """Numbers 0xRRGGBB as colours (… × 3)."""
+    return np.stack([numbers >> 16, numbers >> 8 & 255, numbers & 255], axis=-1)
+
+
 def _frequent_colours(colours: RGB, tolerance: int) -> NDArray[np.uint8]:
     """Colours by frequency; one within ``2 × tolerance`` of a more frequent one is the same ink."""
-    packed = colours.astype(np.int32) @ np.int32([1 << 16, 1 << 8, 1])
-    values, counts = np.unique(packed, return_counts=True)
+    values, counts = np.unique(packed(colours), return_counts=True)
     order = np.lexsort((values, -counts))
-    candidates = np.stack([values >> 16, values >> 8 & 255, values & 255], axis=1)[order]
+    candidates = unpacked(values[order])
     inks: list[NDArray[np.int32]] = []
     areas: list[int] = []
     for colour, count in zip(candidates[:4096], counts[order], strict=False):
@@ -84,9 +94,8 @@ def _share(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> float:
 
 def nearest_ink(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> Labels:
     """Per pixel the index of the nearest ink, −1 where none lies within ``tolerance`` in every channel."""
-    packed = picture.astype(np.int32) @ np.int32([1 << 16, 1 << 8, 1])
-    values, inverse = np.unique(packed, return_inverse=True)
-    colours = np.stack([values >> 16, values >> 8 & 255, values & 255], axis=1)
+    values, inverse = np.unique(packed(picture), return_inverse=True)
+    colours = unpacked(values)
     best = np.full(len(values), -1, np.int32)
     closest = np.full(len(values), tolerance + 1, np.int32)
     for index, ink in enumerate(inks.astype(np.int32)):

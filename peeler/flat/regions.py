@@ -57,7 +57,9 @@ def _without_slivers(picture: RGB, inks: Labels, core: Pixels, palette: Palette)
     return cleared
 
 
-def _is_mixture(picture: RGB, inks: Labels, core: Pixels, colours: NDArray[np.uint8], points: NDArray[np.intp]) -> Pixels:
+def _is_mixture(
+    picture: RGB, inks: Labels, core: Pixels, colours: NDArray[np.uint8], points: NDArray[np.intp]
+) -> Pixels:
     """Which ``points`` (n × 2: y, x) lie between two other inks that are solid within two pixels on opposite sides."""
     height, width = inks.shape
     own = inks[tuple(points.T)]

@@ -1,0 +1,124 @@
+"""The embedded analyst: reads flat-colour drawings with no model and no randomness."""
+
+import numpy as np
+
+from peeler.flat.drawing import Drawing, Shape, read_drawing
+from peeler.flat.matting import Ink
+from peeler.flat.names import describe
+from peeler.flat.painting import ink_of, visible_parts
+from peeler.geometry import RGB, Mask, Pixels
+from peeler.graph import Edge, Element, LayerGraph
+from peeler.protocols import Analysis
+
+INSIDE = 0.95
+"""An element with this share of its shape on a larger one below is part of it."""
+STILL_THERE = 0.5
+"""Share of an element's pixels that must show its colour for the graph of the canvas before to hold."""
+SAME_COLOUR = 48
+"""Grey levels by which they may differ from it."""
+NOT_FLAT = (
+    "this is not flat art: its layers are coarse tones with their own texture, and what was hidden is a plain guess"
+)
+
+
+class FlatAnalyst:
+    """Finds the shapes of a drawing by its inks, junctions and outlines (``peeler.flat``).
+
+    The first canvas is read whole; after that the graph is kept up as long as the canvas agrees with it.
+    """
+
+    def analyse(self, canvas: RGB, previous: LayerGraph | None, seed: int) -> Analysis:
+        if previous is not None:
+            kept = _kept_up(previous, canvas)
+            if kept is not None:
+                return Analysis(kept, {"read": "the graph before, without what was removed"})
+        drawing = read_drawing(canvas)
+        graph = _graph(drawing)
+        if previous is not None:
+            graph = graph.carrying_ids_from(previous)
+        return Analysis(graph, _account(drawing), "" if drawing.palette.flat else NOT_FLAT)
+
+
+def _graph(drawing: Drawing) -> LayerGraph:
+    ids = [f"e{number:02d}" for number in range(1, len(drawing.shapes) + 1)]
+    parents = _parents(drawing.shapes)
+    elements = tuple(
+        _element(ids[place], shape, None if parents[place] is None else ids[parents[place] or 0])
+        for place, shape in enumerate(drawing.shapes)
+    )
+    edges = tuple(
+        Edge(
+            kind="occludes",
+            source=ids[item.above],
+            target=ids[item.below],
+            weight=round(item.weight, 3),
+            reason=item.reason,
+        )
+        for item in drawing.evidence
+    )
+    return LayerGraph(elements=elements, edges=edges)
+
+
+def _element(id: str, shape: Shape, part_of: str | None) -> Element:
+    whole = Mask.of(shape.whole)
+    return Element(
+        id=id,
+        name=describe(shape.ink, shape.visible),
+        colour="#" + bytes(shape.ink).hex(),
+        box=whole.box,
+        mask=Mask.of(shape.visible),
+        shape=whole,
+        part_of=part_of,
+    )
+
+
+def _parents(shapes: tuple[Shape, ...]) -> list[int | None]:
+    """For each shape the smallest of the larger shapes below it on which nearly all of it lies."""
+    areas = [int(shape.whole.sum()) for shape in shapes]
+    parents: list[int | None] = []
+    for place, shape in enumerate(shapes):
+        larger = [low for low in range(place) if areas[low] > 2 * areas[place] and _lies_on(shape, shapes[low])]
+        parents.append(min(larger, key=areas.__getitem__) if larger else None)
+    return parents
+
+
+def _lies_on(shape: Shape, ground: Shape) -> bool:
+    return bool(ground.whole[shape.whole].mean() >= INSIDE)
+
+
+def _kept_up(graph: LayerGraph, canvas: RGB) -> LayerGraph | None:
+    """``graph`` with each element's mask as it shows now, or None where the canvas shows something else."""
+    order = graph.bottom_to_top()
+    if any(element.shape is None for element in order):
+        return None
+    size = canvas.shape[1], canvas.shape[0]
+    masks = dict(zip((item.id for item in order), visible_parts([_shape(item) for item in order], size), strict=True))
+    if not all(_shows(canvas, masks[item.id], ink_of(item)) for item in order):
+        return None
+    return graph.model_copy(
+        update={"elements": tuple(item.model_copy(update={"mask": Mask.of(masks[item.id])}) for item in graph.elements)}
+    )
+
+
+def _shape(element: Element) -> Mask:
+    assert element.shape is not None, "asked only of elements with shapes"
+    return element.shape
+
+
+def _shows(canvas: RGB, mask: Pixels, ink: Ink) -> bool:
+    pixels = canvas[mask].astype(np.int32)
+    return not len(pixels) or bool((np.abs(pixels - ink).max(axis=1) <= SAME_COLOUR).mean() >= STILL_THERE)
+
+
+def _account(drawing: Drawing) -> dict[str, object]:
+    return {
+        "read": "the canvas",
+        "flat": drawing.palette.flat,
+        "inks": ["#" + bytes(ink).hex() for ink in drawing.palette.inks],
+        "tolerance": drawing.palette.tolerance,
+        "background": "#" + bytes(drawing.background).hex(),
+        "evidence": [
+            f"e{item.above + 1:02d} over e{item.below + 1:02d}: {item.reason} ({item.weight:.2f})"
+            for item in drawing.evidence
+        ],
+    }

@@ -1,0 +1,101 @@
+"""Amodal completion: how a shape goes on under what covers it.
+
+Every guess is clipped to the painter's interval: with visible part V and later-painted cover U, a shape E leaves the
+picture unchanged if and only if V ⊆ E ⊆ V ∪ U.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from peeler.flat.contours import Arc, End, Points, covered_arcs
+from peeler.geometry import Box, Pixels
+
+HANDLE = 0.4
+"""Length of a Bézier handle per unit of gap; 0.39 completes a quarter, 0.55 a half circle."""
+STROKE_SHARE = 0.5
+"""A cover is an outline stroke when it is thinner than this share of the covered shape's size (√area)."""
+
+
+def complete(visible: Pixels, cover: Pixels) -> Pixels:
+    """The whole shape of which ``visible`` is seen and which may go on under ``cover`` (both height × width).
+
+    A hole that the cover fills is closed; an outline that goes under the cover goes on along its tangents
+    to where it comes out again (good continuation: Kellman and Shipley 1991); a shape that is framed on all sides
+    reaches to the middle of its frame.
+    """
+    if not (visible.any() and cover.any()):
+        return visible
+    box = _neighbourhood(visible)
+    seen, under = visible[box.slices], cover[box.slices]
+    drawn = seen.astype(np.uint8)
+    for arc in covered_arcs(seen, under):
+        if arc.ends:
+            cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends)], (1,))
+        elif arc.is_hole:
+            cv2.drawContours(drawn, [arc.points[:, None].astype(np.int32)], -1, (1,), cv2.FILLED)
+        else:
+            drawn |= _to_middle_of_frame(arc, seen, under)
+    whole = visible.copy()
+    whole[box.slices] = _joined_to(seen, (drawn > 0) & (seen | under))
+    return whole
+
+
+def _neighbourhood(mask: Pixels) -> Box:
+    """The mask's box with room for what may be hidden around it."""
+    box = Box.around(mask)
+    return box.expand(max(box.width, box.height) // 2 + 8, (mask.shape[1], mask.shape[0]))
+
+
+def _closed_by_curve(arc: Arc, ends: tuple[End, End]) -> NDArray[np.int32]:
+    """The area between a covered stretch of the outline and the curve that replaces it, as a polygon (x, y)."""
+    curve = continuation(*ends)
+    return np.rint(np.concatenate([curve, arc.points[::-1]])).astype(np.int32)
+
+
+def continuation(leaving: End, returning: End) -> NDArray[np.float64]:
+    """A smooth curve (n × 2) between two ends that keeps their directions; a straight line where they are unknown."""
+    start, stop = leaving.point, returning.point
+    if leaving.direction is None or returning.direction is None:
+        return np.array([start, stop])
+    handle = HANDLE * float(np.hypot(*(stop - start)))
+    t = np.linspace(0, 1, 24)[:, None]
+    return (
+        (1 - t) ** 3 * start
+        + 3 * t * (1 - t) ** 2 * (start + handle * leaving.direction)
+        + 3 * t**2 * (1 - t) * (stop + handle * returning.direction)
+        + t**3 * stop
+    )
+
+
+def _to_middle_of_frame(arc: Arc, visible: Pixels, cover: Pixels) -> NDArray[np.uint8]:
+    """The framed shape, grown by half the width of a thin frame; as it is, where the frame is no stroke."""
+    inner = np.zeros(visible.shape, np.uint8)
+    cv2.drawContours(inner, [arc.points[:, None].astype(np.int32)], -1, (1,), cv2.FILLED)
+    distance = cv2.distanceTransform(1 - inner, cv2.DIST_L2, 5)
+    frame = _joined_to((distance > 0) & (distance < 2), cover)
+    beyond = ~cover & (inner == 0)
+    far_side = frame & (cv2.dilate(beyond.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if not far_side.any():
+        return visible.astype(np.uint8)
+    width = float(np.percentile(distance[far_side], 40))
+    if width > STROKE_SHARE * np.sqrt(inner.sum()):
+        return visible.astype(np.uint8)
+    ring = (distance <= width / 2) & (inner == 0)
+    return (visible | ring).astype(np.uint8)
+
+
+def _joined_to(seed: Pixels, mask: Pixels) -> Pixels:
+    """The connected parts of ``mask`` that share a pixel with ``seed``."""
+    _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    wanted = np.unique(parts[seed & mask])
+    joined: Pixels = np.isin(parts, wanted[wanted > 0])
+    return joined
+
+
+def quadrilateral(points: Points | NDArray[np.float64], shape: tuple[int, ...]) -> Pixels:
+    """The convex hull of a few points (x, y), filled, on a canvas of ``shape`` (height, width)."""
+    canvas = np.zeros(shape[:2], np.uint8)
+    hull = cv2.convexHull(np.rint(points).astype(np.int32))
+    cv2.fillConvexPoly(canvas, hull, (1,))
+    return canvas > 0

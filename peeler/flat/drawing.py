@@ -1,0 +1,150 @@
+"""From a picture to whole shapes in painting order: the reading of a flat drawing, start to end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from peeler.flat.completion import complete
+from peeler.flat.contacts import boundaries, junctions
+from peeler.flat.cues import Evidence, weigh
+from peeler.flat.matting import grown
+from peeler.flat.order import bottom_to_top, stacking
+from peeler.flat.palette import Palette, find_palette
+from peeler.flat.parts import split
+from peeler.flat.pieces import Piece, join_pieces
+from peeler.flat.regions import Regions, find_regions
+from peeler.geometry import RGB, Pixels
+
+ENCLOSED = 0.9
+"""A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
+SMALLEST_TO_SPLIT = 100
+"""Pixels."""
+FEWEST_VISIBLE = 8
+"""Pixels that a part must show."""
+EDGE_MARGIN = 3
+"""Pixels around a cover in which an outline may be the cover's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A whole shape: its ``ink``, the pixels that show it and all the pixels it is believed to have."""
+
+    ink: NDArray[np.uint8]
+    visible: Pixels
+    whole: Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """Shapes in painting order, bottom first, over a plain ``background``.
+
+    ``evidence`` speaks of indices of ``shapes``. Where the ``palette`` is not flat they are only coarse tones.
+    """
+
+    shapes: tuple[Shape, ...]
+    evidence: tuple[Evidence, ...]
+    background: NDArray[np.uint8]
+    palette: Palette
+
+
+def read_drawing(picture: RGB) -> Drawing:
+    """Find the shapes of ``picture``, complete what is hidden and put them in order."""
+    palette = find_palette(picture)
+    regions = find_regions(picture, palette)
+    background = find_background(regions)
+    borders = boundaries(regions.labels)
+    evidence = weigh(regions, borders, junctions(regions.labels), background)
+    labels = [region.label for region in regions.all if region.label not in background]
+    pieces = join_pieces(regions, labels, stacking(len(regions.all), evidence))
+    shapes, owners = _shapes(regions, pieces, _between_pieces(evidence, pieces), palette)
+    return Drawing(
+        tuple(shapes),
+        tuple(_between_shapes(shapes, owners, _between_pieces(evidence, pieces))),
+        palette.inks[regions.all[min(background)].ink],
+        palette,
+    )
+
+
+def find_background(regions: Regions) -> frozenset[int]:
+    """The region that has most of the picture's border, and all others of its ink through which it is seen."""
+    labels = regions.labels
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    ground = regions.all[int(np.bincount(rim).argmax())]
+    at_rim = set(np.unique(rim).tolist())
+    return frozenset(
+        region.label
+        for region in regions.all
+        if region.ink == ground.ink and (region.label in at_rim or not _is_enclosed(regions, region.label))
+    )
+
+
+def _is_enclosed(regions: Regions, label: int) -> bool:
+    """Whether nearly all of the region's outer outline lies on one neighbour."""
+    height, width = regions.labels.shape
+    box = regions.all[label].box.expand(2, (width, height))
+    labels = regions.labels[box.slices]
+    filled = np.zeros(labels.shape, np.uint8)
+    curves, _ = cv2.findContours((labels == label).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(filled, curves, -1, (1,), cv2.FILLED)
+    around = np.bincount(labels[grown(filled > 0, 1) & (filled == 0)])
+    return bool(around.max(initial=0) >= ENCLOSED * around.sum())
+
+
+def _between_pieces(evidence: Sequence[Evidence], pieces: Sequence[Piece]) -> list[Evidence]:
+    """The evidence about regions as evidence about the pieces that they belong to."""
+    piece_of = {label: number for number, piece in enumerate(pieces) for label in piece.members}
+    pairs = [(piece_of[item.above], piece_of[item.below], item) for item in evidence]
+    return [Evidence(above, below, item.weight, item.reason) for above, below, item in pairs if above != below]
+
+
+def _shapes(
+    regions: Regions, pieces: Sequence[Piece], evidence: Sequence[Evidence], palette: Palette
+) -> tuple[list[Shape], list[int]]:
+    """Whole shapes in painting order, and for each the index of the piece that it is a part of."""
+    above = stacking(len(pieces), evidence)
+    areas = [sum(regions.all[label].area for label in piece.members) for piece in pieces]
+    piece_of = np.full(len(regions.all), -1, np.int32)
+    for number, piece in enumerate(pieces):
+        piece_of[list(piece.members)] = number
+    piece_map = piece_of[regions.labels]
+    shapes: list[Shape] = []
+    owners: list[int] = []
+    for number in bottom_to_top(above, areas):
+        visible = piece_map == number
+        cover = np.append(above[:, number], False)[piece_map]
+        ink = palette.inks[regions.all[pieces[number].members[0]].ink]
+        for whole in _whole_parts(visible, cover, pieces[number].bridge):
+            shown = whole & visible
+            if shown.sum() >= FEWEST_VISIBLE:
+                shapes.append(Shape(ink, shown, whole))
+                owners.append(number)
+    return shapes, owners
+
+
+def _whole_parts(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[Pixels]:
+    seen = visible if bridge is None else visible | (bridge & cover)
+    whole = complete(seen, cover & ~seen)
+    if visible.sum() < SMALLEST_TO_SPLIT:
+        return [whole]
+    return split(whole, visible & ~grown(cover, EDGE_MARGIN))
+
+
+def _between_shapes(shapes: Sequence[Shape], owners: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Who occludes whom: what lies hidden under another shape, and what touches it with evidence for an order."""
+    known = {(item.above, item.below): item for item in evidence}
+    found = []
+    for low, high in combinations(range(len(shapes)), 2):
+        item = known.get((owners[high], owners[low]))
+        hides = bool((shapes[low].whole & shapes[high].visible).any())
+        if hides or (item and _touch(shapes[low].visible, shapes[high].visible)):
+            weight, reason = (item.weight, item.reason) if item else (0.0, "it covers where the other goes on")
+            found.append(Evidence(high, low, weight, reason))
+    return found
+
+
+def _touch(one: Pixels, other: Pixels) -> bool:
+    return bool((grown(one, 1) & other).any())
