@@ -275,8 +275,8 @@ def _row(name: str, path: Path, outcome: RunSummary | BaseException) -> Row:
 
 
 def _reason(problem: BaseException) -> str:
-    known = isinstance(problem, PeelerError)
-    return " ".join(str(problem).split()) if known else f"unexpected {type(problem).__name__}: {problem}"
+    told = str(problem) if isinstance(problem, PeelerError) else f"unexpected {type(problem).__name__}: {problem}"
+    return " ".join(told.split())
 
 
 def _open_batch(out: Path, choice: EngineChoice, force: bool) -> BatchRecord:

@@ -5,7 +5,6 @@ from pydantic import ValidationError
 from peeler.geometry import Box, Mask
 from peeler.graph import Edge, Element, LayerGraph
 
-
 SQUARE = Box(0, 0, 4, 4)
 
 

@@ -87,7 +87,7 @@ def test_broken_contracts_are_errors(toy: Toy) -> None:
     (layer,) = lift(canvas, toy.canvases[1], (toy.graph["hat"],))
     for wrong in (
         Removed(canvas[1:]),
-        Removed(canvas.astype(float)),  # type: ignore[arg-type]
+        Removed(canvas.astype(float)),
         Removed(np.dstack([canvas, canvas[..., 0]])),
         Removed(canvas, (replace(layer, box=Box(60, 60, 60 + layer.box.width, 60 + layer.box.height)),)),
     ):

@@ -134,7 +134,7 @@ def test_one_layer_alone_carries_a_half_clear_pixel() -> None:
     settled = settle_transparency(peeled(picture, disc, dot), picture)
     assert picture.alpha is not None
     half = (picture.alpha > 0) & (picture.alpha < 255)
-    carriers = sum((layer.on(SIZE)[..., 3] > 0).astype(int) for layer in settled.layers)
+    carriers = np.sum([layer.on(SIZE)[..., 3] > 0 for layer in settled.layers], axis=0)
     assert half.any() and (carriers[half] == 1).all() and not carriers[picture.alpha == 0].any()
 
 

@@ -284,7 +284,9 @@ def test_a_transparent_picture(tmp_path: Path, toy: Toy) -> None:
     picture = Picture.of(np.dstack([toy.picture, alpha]))
 
     def on_backdrop(canvas: RGB) -> RGB:
-        return np.where((canvas == toy.canvases[2]).all(axis=2)[..., None], np.uint8(picture.backdrop), canvas)
+        return np.where(
+            (canvas == toy.canvases[2]).all(axis=2)[..., None], np.array(picture.backdrop, dtype=np.uint8), canvas
+        )
 
     laid = Toy(tuple(map(on_backdrop, toy.canvases)), toy.graph)
     done = peeled(tmp_path, picture, laid.engine)

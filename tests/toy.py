@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from peeler.analysts.scripted import ScriptedAnalyst
@@ -15,6 +17,10 @@ from peeler.removers.scripted import ScriptedRemover
 FINE = 4
 """Samples along each side of a pixel."""
 SKY = (235, 240, 250)
+
+
+Shape = tuple[tuple[int, int, int], Pixels]
+"""Colour, and where it is at ``FINE`` times the resolution."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,13 @@ class Toy:
 def draw_toy(size: int = 64) -> Toy:
     """A red disc with two dark eyes under a green hat: three steps (hat and eyes, disc, nothing)."""
     y, x = np.mgrid[0 : size * FINE, 0 : size * FINE] / (size * FINE)
-    shapes: dict[str, tuple[tuple[int, int, int], Pixels]] = {
+    shapes: dict[str, Shape] = {
         "disc": ((200, 60, 40), (x - 0.5) ** 2 + (y - 0.55) ** 2 < 0.13),
         "left eye": ((30, 30, 60), (x - 0.38) ** 2 + (y - 0.5) ** 2 < 0.006),
         "right eye": ((30, 30, 60), (x - 0.62) ** 2 + (y - 0.5) ** 2 < 0.006),
         "hat": ((20, 140, 90), (abs(x - 0.5) < 0.3) & (abs(y - 0.2) < 0.08)),
     }
-    steps = (shapes, {"disc": shapes["disc"]}, {})
+    steps = (shapes, {"disc": shapes["disc"]}, dict[str, Shape]())
     elements = tuple(_element(name, colour, _coarse(fine) >= 0.5) for name, (colour, fine) in shapes.items())
     edges = tuple(Edge(kind="occludes", source=above.id, target="disc", reason="lies inside") for above in elements[1:])
     return Toy(tuple(_paint(step, size) for step in steps), LayerGraph(elements=elements, edges=edges))
@@ -68,13 +74,15 @@ def _element(name: str, colour: tuple[int, int, int], pixels: Pixels) -> Element
     )
 
 
-def _paint(shapes: dict[str, tuple[tuple[int, int, int], Pixels]], size: int) -> RGB:
+def _paint(shapes: dict[str, Shape], size: int) -> RGB:
     canvas = np.full((size * FINE, size * FINE, 3), SKY, dtype=np.float64)
     for colour, pixels in shapes.values():
         canvas[pixels] = colour
-    return np.rint(_coarse(canvas)).astype(np.uint8)
+    picture: RGB = np.rint(_coarse(canvas)).astype(np.uint8)
+    return picture
 
 
-def _coarse(fine: np.ndarray) -> np.ndarray:
+def _coarse(fine: NDArray[Any]) -> NDArray[np.float64]:
     size = len(fine) // FINE
-    return fine.reshape(size, FINE, size, FINE, -1).mean(axis=(1, 3)).squeeze()
+    means: NDArray[np.float64] = fine.reshape(size, FINE, size, FINE, -1).mean(axis=(1, 3)).squeeze()
+    return means
