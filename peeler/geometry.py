@@ -103,6 +103,13 @@ class Mask(BaseModel):
         x, y = origin
         return cls(box=Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y), runs=tuple(runs))
 
+    def __eq__(self, other: object) -> bool:
+        """By box and runs alone: the pixels kept from an earlier look cannot be compared as a whole."""
+        return isinstance(other, Mask) and (self.box, self.runs) == (other.box, other.runs)
+
+    def __hash__(self) -> int:
+        return hash((self.box, self.runs))
+
     @cached_property
     def pixels(self) -> Pixels:
         """The mask inside its box, height × width of the box. Read only."""

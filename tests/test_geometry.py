@@ -39,6 +39,12 @@ def test_masks_that_look_alike_are_equal() -> None:
     assert Mask.of(framed, origin=(-3, -3)) == Mask.of(pixels)
 
 
+def test_masks_that_were_looked_at_can_still_be_compared() -> None:
+    one, same, other = Mask.of(random_pixels(1)), Mask.of(random_pixels(1)), Mask.of(random_pixels(2))
+    assert all(mask.pixels.any() for mask in (one, same, other))
+    assert one == same and one != other and len({one, same, other}) == 2
+
+
 def test_a_mask_without_pixels() -> None:
     mask = Mask.of(np.zeros((4, 5), dtype=bool))
     assert (mask.area, mask.box.area) == (0, 0)
