@@ -1,5 +1,7 @@
 """The critic: did a removal take away what it should, and nothing else?"""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from peeler.geometry import RGB, Box, Pixels
 from peeler.graph import Element
 from peeler.protocols import Removal, Removed
 from peeler.records import Verdict
-from peeler.stack import composite, largest_difference, opaque_layer
+from peeler.stack import Layer, over
 
 CHANGED = 12
 """Grey levels in some channel from which a pixel counts as repainted."""
@@ -45,11 +47,9 @@ def judge(before: RGB, after: RGB, removal: Removal) -> Verdict:
 
 def judge_layers(before: RGB, removed: Removed, removal: Removal) -> Verdict:
     """Judge a removal that brings its own layers: painted over the new canvas they must give the canvas before."""
-    size = _size(before)
-    ground = opaque_layer("canvas", "canvas", removed.canvas, "background")
-    missed = largest_difference(composite(size, [ground, *(removed.layers or ())]), before) > MISSED
+    missed = _change(before, _painted(removed.canvas, removed.layers or ())) > MISSED
     repainted = _change(before, removed.canvas) > 0
-    inside = np.logical_or.reduce([element_pixels(element, size) for element in removal.elements])
+    inside = np.logical_or.reduce([element_pixels(element, _size(before)) for element in removal.elements])
     unexplained = _share(missed, repainted | inside)
     if not removed.layers:
         reason = "the removal brings no layer"
@@ -100,8 +100,17 @@ def _verdict(reason: str, inside: float, outside: float, left: float) -> Verdict
 
 def _change(before: RGB, after: RGB) -> NDArray[np.uint8]:
     """Per pixel, the largest change of a channel in grey levels."""
-    change: NDArray[np.uint8] = cv2.absdiff(before, after).max(axis=2)
-    return change
+    red, green, blue = cv2.split(cv2.absdiff(before, after))
+    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
+
+
+def _painted(canvas: RGB, layers: Sequence[Layer]) -> RGB:
+    """The canvas with layers painted over it."""
+    planes = np.full((4, *canvas.shape[:2]), 255, dtype=np.float32)
+    planes[:3] = canvas.transpose(2, 0, 1)
+    for layer in layers:
+        over(planes[:, *layer.box.slices], layer)
+    return np.asarray(cv2.merge(list(np.rint(planes[:3]).clip(0, 255).astype(np.uint8))))
 
 
 def _share(hits: Pixels, among: Pixels) -> float:

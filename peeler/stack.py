@@ -16,7 +16,8 @@ Role = Literal["background", "element", "residual"]
 class Layer:
     """Something lifted off the canvas: straight RGBA pixels cropped to ``box``.
 
-    ``ink`` is the one colour (``#rrggbb``) of a flat layer, None for a textured one. ``origin`` tells where the layer came from.
+    ``ink`` is the one colour (``#rrggbb``) of a flat layer, None for a textured one. ``origin`` tells where the layer
+    came from.
     """
 
     id: str
@@ -32,7 +33,8 @@ class Layer:
     def __post_init__(self) -> None:
         expected = (self.box.height, self.box.width, 4)
         if self.pixels.shape != expected or self.pixels.dtype != np.uint8:
-            raise ValueError(f"layer {self.id!r} has pixels {self.pixels.dtype} {self.pixels.shape}, its box asks for uint8 {expected}")
+            given = f"{self.pixels.dtype} {self.pixels.shape}"
+            raise ValueError(f"layer {self.id!r} has pixels {given}, its box asks for uint8 {expected}")
         if not 0 <= self.opacity <= 1:
             raise ValueError(f"layer {self.id!r} has opacity {self.opacity}, not 0 to 1")
 
@@ -78,35 +80,49 @@ class LayerStack:
 
 def composite(size: tuple[int, int], layers: Sequence[Layer]) -> RGBA:
     """Layers painted bottom to top with the *over* operator (Porter and Duff 1984, §4.3) on a transparent canvas."""
-    colour = np.zeros((size[1], size[0], 3), dtype=np.float32)  # premultiplied, 0–255
-    alpha = np.zeros((size[1], size[0], 1), dtype=np.float32)  # 0–1
+    # One plane per channel: arithmetic on three or four neighbours at a time is several times slower.
+    canvas = np.zeros((4, size[1], size[0]), dtype=np.float32)  # premultiplied, 0–255
     for layer in layers:
-        if not layer.box.area:
-            continue
-        cover = layer.pixels[..., 3:].astype(np.float32) * np.float32(layer.opacity / 255)
-        patch = layer.box.slices
-        colour[patch] = layer.pixels[..., :3] * cover + colour[patch] * (1 - cover)
-        alpha[patch] = cover + alpha[patch] * (1 - cover)
-    straight = np.divide(colour, alpha, out=np.zeros_like(colour), where=alpha > 0)
-    return np.rint(np.concatenate([straight, alpha * 255], axis=2)).clip(0, 255).astype(np.uint8)
+        if layer.box.area:
+            over(canvas[:, *layer.box.slices], layer)
+    alpha = canvas[3]
+    if alpha.min(initial=255) < 255:
+        canvas[:3] = np.divide(canvas[:3] * 255, alpha, out=np.zeros_like(canvas[:3]), where=alpha > 0)
+    return np.ascontiguousarray(np.rint(canvas).clip(0, 255).astype(np.uint8).transpose(1, 2, 0))
+
+
+def over(ground: NDArray[np.float32], layer: Layer) -> None:
+    """Paint ``layer`` over the planes of its box (4 × height × width, premultiplied, 0–255), in place."""
+    planes = layer.pixels.transpose(2, 0, 1).astype(np.float32)
+    cover = planes[3] * np.float32(layer.opacity / 255)
+    planes[3] = 255
+    ground *= 1 - cover
+    ground += planes * cover
 
 
 def largest_difference(one: RGB | RGBA, other: RGB | RGBA) -> NDArray[np.uint8]:
     """Per pixel, the largest difference of a premultiplied channel (alpha included), in grey levels."""
-    first, second = _premultiplied(one), _premultiplied(other)
-    return np.rint(np.abs(first - second).max(axis=2)).astype(np.uint8)
+    largest = np.zeros(one.shape[:2], dtype=np.float32)
+    for first, second in zip(_premultiplied(one), _premultiplied(other), strict=True):
+        np.maximum(largest, np.abs(first - second), out=largest)
+    return np.rint(largest).astype(np.uint8)
 
 
-def _premultiplied(picture: RGB | RGBA) -> NDArray[np.float32]:
-    if picture.shape[2] == 3:
-        opaque = np.full((*picture.shape[:2], 1), 255, dtype=np.float32)
-        return np.concatenate([picture.astype(np.float32), opaque], axis=2)
-    alpha = picture[..., 3:].astype(np.float32)
-    return np.concatenate([picture[..., :3] * (alpha / 255), alpha], axis=2)
+def _premultiplied(picture: RGB | RGBA) -> list[NDArray[np.float32]]:
+    """Red, green, blue and alpha, 0–255 each."""
+    planes = [picture[..., channel].astype(np.float32) for channel in range(picture.shape[2])]
+    if len(planes) == 3:
+        return [*planes, np.full(picture.shape[:2], 255, dtype=np.float32)]
+    *colours, alpha = planes
+    weight = alpha / np.float32(255)
+    return [*(colour * weight for colour in colours), alpha]
 
 
-def opaque_layer(id: str, name: str, picture: RGB, role: Role, visible: Pixels | None = None, origin: str = "") -> Layer:
+def opaque_layer(
+    id: str, name: str, picture: RGB, role: Role, visible: Pixels | None = None, origin: str = ""
+) -> Layer:
     """A layer on the whole canvas with the colours of ``picture``, shown where ``visible`` (everywhere if None)."""
     height, width = picture.shape[:2]
-    shown = np.full((height, width, 1), 255, dtype=np.uint8) if visible is None else (visible * np.uint8(255))[..., None]
+    everywhere = np.ones((height, width), dtype=np.bool_)
+    shown = (everywhere if visible is None else visible)[..., None] * np.uint8(255)
     return Layer(id, name, Box(0, 0, width, height), np.concatenate([picture, shown], axis=2), role=role, origin=origin)
