@@ -29,13 +29,13 @@ MOST_MISSED = 0.05
 
 def judge(before: RGB, after: RGB, removal: Removal) -> Verdict:
     """Judge a removal by its pixels alone, before anything outside the mask is put back."""
-    change = _change(before, after)
-    repainted = change > CHANGED
+    changes = change(before, after)
+    repainted = changes > CHANGED
     masks = [element_pixels(element, _size(before)) for element in removal.elements]
     inside = np.logical_or.reduce(masks)
     left = [(1 - _share(repainted, mask), element) for mask, element in zip(masks, removal.elements, strict=True)]
     most_left, stubborn = max(left, key=lambda pair: pair[0])
-    drift = _share(change > DRIFT, ~removal_mask(before, removal.elements))
+    drift = _share(changes > DRIFT, ~removal_mask(before, removal.elements))
     if drift > MOST_DRIFT:
         reason = f"{drift:.0%} of the picture outside the removal changed"
     elif most_left > MOST_LEFT:
@@ -47,8 +47,8 @@ def judge(before: RGB, after: RGB, removal: Removal) -> Verdict:
 
 def judge_layers(before: RGB, removed: Removed, removal: Removal) -> Verdict:
     """Judge a removal that brings its own layers: painted over the new canvas they must give the canvas before."""
-    missed = _change(before, _painted(removed.canvas, removed.layers or ())) > MISSED
-    repainted = _change(before, removed.canvas) > 0
+    missed = change(before, _painted(removed.canvas, removed.layers or ())) > MISSED
+    repainted = change(before, removed.canvas) > 0
     inside = np.logical_or.reduce([element_pixels(element, _size(before)) for element in removal.elements])
     unexplained = _share(missed, repainted | inside)
     if not removed.layers:
@@ -98,7 +98,7 @@ def _verdict(reason: str, inside: float, outside: float, left: float) -> Verdict
     )
 
 
-def _change(before: RGB, after: RGB) -> NDArray[np.uint8]:
+def change(before: RGB, after: RGB) -> NDArray[np.uint8]:
     """Per pixel, the largest change of a channel in grey levels."""
     red, green, blue = cv2.split(cv2.absdiff(before, after))
     return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)

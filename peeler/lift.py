@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.matting import unmix
+from peeler.flat.matting import REACH, unmix
 from peeler.geometry import RGB, RGBA, Box, Pixels
 from peeler.graph import Element
 from peeler.inputs import Picture
-from peeler.judge import element_pixels
+from peeler.judge import change, element_pixels
 from peeler.stack import Layer, LayerStack
 
 TOLERANCE = 2
@@ -35,13 +35,16 @@ def lift(before: RGB, after: RGB, elements: Sequence[Element]) -> tuple[Layer, .
     size = before.shape[1], before.shape[0]
     masks = [element_pixels(element, size) for element in elements]
     territory = _nearest(masks)
-    changed = cv2.absdiff(before, after).max(axis=2) > TOLERANCE
+    changed = change(before, after) > TOLERANCE
     layers = []
     for index, (element, mask) in enumerate(zip(elements, masks, strict=True)):
         own = territory == index
-        ink = _ink(before, mask & own)
-        pixels = unmix(np.where(own[..., None], before, after), after, own & (mask | changed), ink)
-        layers.append(_cropped(element, pixels, ink))
+        shown = own & (mask | changed)
+        box = Box.around(shown).expand(REACH + 1, size)
+        part = box.slices
+        ink = _ink(before[part], (mask & own)[part])
+        alone = np.where(own[part][..., None], before[part], after[part])
+        layers.append(_cropped(element, box, unmix(alone, after[part], shown[part], ink), ink))
     return tuple(layers)
 
 
@@ -100,12 +103,13 @@ def _ink(picture: RGB, mask: Pixels) -> tuple[int, int, int] | None:
     return code >> 16, (code >> 8) & 255, code & 255
 
 
-def _cropped(element: Element, pixels: RGBA, ink: tuple[int, int, int] | None) -> Layer:
+def _cropped(element: Element, place: Box, pixels: RGBA, ink: tuple[int, int, int] | None) -> Layer:
+    """The layer of an element from the pixels of a box around it."""
     box = Box.around(pixels[..., 3] > 0)
     return Layer(
         id=element.id,
         name=element.name,
-        box=box,
+        box=Box(box.x0 + place.x0, box.y0 + place.y0, box.x1 + place.x0, box.y1 + place.y0),
         pixels=np.ascontiguousarray(pixels[box.slices]),
         part_of=element.part_of,
         ink=None if ink is None else "#{:02x}{:02x}{:02x}".format(*ink),
