@@ -38,7 +38,7 @@ _ALLOWED = {
     },
     "title": {},
     "rect": {"width": _NUMBER, "height": _NUMBER, "fill": _COLOUR},
-    "path": {"fill": _COLOUR, "d": re.compile(r"M[MLCZ\d .\-]+Z"), "fill-rule": re.compile("evenodd")},
+    "path": {"fill": _COLOUR, "fill-opacity": _NUMBER, "d": re.compile(r"M[MLCZ\d .\-]+Z ?")},
     "image": {
         **dict.fromkeys(("x", "y", "width", "height"), _NUMBER),
         f"{{{_XLINK}}}href": re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*"),

@@ -1,7 +1,7 @@
-"""Layer → paths with VTracer (visioncortex; Rust; MIT).
+"""Layer → paths: curves fitted to the soft outline of a flat layer, VTracer (visioncortex; MIT) for a textured one.
 
-VTracer follows the corners of black pixels. A layer's alpha knows the edge better than that: enlarged with a cubic
-kernel and cut at one half, its contour lies where the true edge is, to a fraction of a pixel.
+VTracer follows the corners of pixels and does not see soft edges. On layers of one ink its curves, even from four-fold
+enlarged alpha, are 7 dB worse, six times as long and twice as slow as fitting the outline where coverage is one half.
 """
 
 import re
@@ -10,44 +10,78 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import vtracer
+from numpy.typing import NDArray
 
 from peeler.errors import OutputError
 from peeler.stack import Layer
+from peeler.vectorizers.bezier import Curve, fit_curves
+from peeler.vectorizers.outlines import Outline, Points, trace_outlines
 
-ENLARGED = 4
-"""Enlargement of a small layer's alpha before it is traced."""
-MOST_PIXELS = 600_000
-"""Size up to which an alpha is enlarged; tracing takes about 10 ns per pixel."""
-MARGIN = 2
-"""Clear pixels around a layer, so that the enlargement sees its outer edge."""
+SPECK = 0.45
+"""Outlines around less than this many pixels are left out; a lone pixel has one half."""
+FAINT = 40
+"""Alpha (0–255) from which something that nowhere reaches one half is drawn, as a see-through shape."""
+MOST_OUTLINES = 3000
+"""A layer with more is noise, and is drawn with straight lines."""
+OPAQUE = 250
+"""Alpha from which a shape counts as opaque."""
+
 _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="translate\(([-\d.]+),([-\d.]+)\)"/>')
 _TOKEN = re.compile(r"[MLCZ]|-?[\d.]+(?:e-?\d+)?")
 
 
 class VtracerVectorizer:
-    """Traces complete shapes: one path per piece of a flat layer, holes kept, and stacked colour areas otherwise."""
+    """Draws complete shapes: a path with holes for a flat layer, colour areas on each other for a textured one."""
 
     def vectorize(self, layer: Layer) -> list[str]:
         """The path elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
         if not layer.pixels[..., 3].any():
             return []
-        return _flat_paths(layer, layer.ink) if layer.ink else _colour_paths(layer)
+        return list(_flat_paths(layer, layer.ink)) if layer.ink else _colour_paths(layer)
 
 
-def _flat_paths(layer: Layer, ink: str) -> list[str]:
-    alpha = np.pad(layer.pixels[..., 3], MARGIN)
-    scale = max(1, min(ENLARGED, int((MOST_PIXELS / alpha.size) ** 0.5)))
-    large = cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC) if scale > 1 else alpha
-    black = np.where(large >= 128, np.uint8(0), np.uint8(255))
-    svg = vtracer.convert_raw_image_to_svg(
-        b"P5\n%d %d\n255\n" % black.shape[::-1] + black.tobytes(),
-        img_format="pnm",
-        colormode="binary",
-        filter_speckle=scale,
-        path_precision=2,
-    )
-    origin = layer.box.x0 - MARGIN, layer.box.y0 - MARGIN
-    return [f'<path fill="{ink}" d="{data}"/>' for data, _ in _placed(svg, origin, scale)]
+def _flat_paths(layer: Layer, ink: str) -> Iterator[str]:
+    for alpha, opacity in _strata(layer.pixels[..., 3]):
+        outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
+        if outlines:
+            shapes = fit_curves(outlines) if len(outlines) <= MOST_OUTLINES else map(_polygon, outlines)
+            data = "".join(_data(curves, layer.box[:2]) for curves in shapes)
+            faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
+            yield f'<path fill="{ink}"{faded} d="{data}"/>'
+
+
+def _strata(alpha: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """What of ``alpha`` is one shape, what is too faint to belong to it; each stretched to 255, with its opacity."""
+    peak = int(alpha.max())
+    if peak < FAINT:
+        return
+    stretched = alpha if peak >= OPAQUE else np.asarray(cv2.convertScaleAbs(alpha, alpha=255 / peak), dtype=np.uint8)
+    yield stretched, peak / 255 if peak < OPAQUE else 1.0
+    seen = cv2.dilate((stretched > 127).astype(np.uint8), np.ones((5, 5), dtype=np.uint8))
+    faint = np.where(seen > 0, np.uint8(0), alpha)
+    if faint.max() >= FAINT:
+        yield from _strata(faint)
+
+
+def _polygon(outline: Outline) -> list[Curve]:
+    return list(np.stack([outline.points, np.roll(outline.points, -1, axis=0)], axis=1))
+
+
+def _data(curves: list[Curve], origin: tuple[int, int]) -> str:
+    """Path data of one closed outline, moved to ``origin`` (x, y)."""
+    words = ["M", _numbers(curves[0][:1] + origin)]
+    for curve in curves:
+        words += ["L" if len(curve) == 2 else "C", _numbers(curve[1:] + origin)]
+    return "".join(words) + "Z"
+
+
+def _numbers(points: Points) -> str:
+    return " ".join(_short(value) for value in points.ravel())
+
+
+def _short(value: float) -> str:
+    # A zero is added so that there is no negative one.
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 def _colour_paths(layer: Layer) -> list[str]:
@@ -55,23 +89,19 @@ def _colour_paths(layer: Layer) -> list[str]:
     if not ok:
         raise OutputError(f"layer {layer.id!r} cannot be encoded")
     svg = vtracer.convert_raw_image_to_svg(png.tobytes(), img_format="png", filter_speckle=2, path_precision=2)
-    return [f'<path fill="{fill.lower()}" d="{data}"/>' for data, fill in _placed(svg, layer.box[:2], 1)]
+    return [
+        f'<path fill="{fill.lower()}" d="{_moved(data, layer.box.x0 + float(x), layer.box.y0 + float(y))}"/>'
+        for data, fill, x, y in _PATH.findall(svg)
+    ]
 
 
-def _placed(svg: str, origin: tuple[int, int], scale: int) -> Iterator[tuple[str, str]]:
-    """Path data in canvas coordinates, and fill, of each path of VTracer's drawing."""
-    for data, fill, x, y in _PATH.findall(svg):
-        shift = float(x) / scale + origin[0], float(y) / scale + origin[1]
-        yield _moved(data, shift, scale), fill
-
-
-def _moved(data: str, shift: tuple[float, float], scale: int) -> str:
-    """Absolute path data divided by ``scale`` and moved by ``shift``, with two decimals."""
+def _moved(data: str, *shift: float) -> str:
+    """Absolute path data moved by ``shift`` (x, y)."""
     words, place = [], 0
     for token in _TOKEN.findall(data):
         if token.isalpha():
             words.append(token)
         else:
-            words.append(f"{float(token) / scale + shift[place]:.2f}".rstrip("0").rstrip("."))
+            words.append(_short(float(token) + shift[place]))
             place = 1 - place
     return " ".join(words)

@@ -36,7 +36,6 @@ LARGE, SMALL = 256, 171
 """Longest side of the result pictures and of those of layers and steps, in pixels."""
 MOST_GRAPH_BYTES = 200_000
 """Graph drawings are embedded up to this sum; later ones are linked."""
-REPORT_FILE = "report.html"
 
 
 class HtmlExporter:
@@ -47,11 +46,6 @@ class HtmlExporter:
         markup = _report(path.parent, stack)
         with replacing(path) as unfinished:
             unfinished.write_text(markup, encoding="utf-8")
-
-
-def write_report(run_folder: Path, stack: LayerStack) -> None:
-    """Write ``report.html`` from what is stored in ``run_folder`` and the stack that came of it. Raises StoreError."""
-    HtmlExporter().export(stack, run_folder / REPORT_FILE)
 
 
 def _report(folder: Path, stack: LayerStack) -> str:

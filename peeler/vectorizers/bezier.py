@@ -1,0 +1,355 @@
+"""Few smooth curves through many points: straight runs, corners, and cubic Béziers between them.
+
+Schneider 1990 (*Graphics Gems* I, p. 612), with all pieces of a shape fitted at once, each reduced to the same
+number of samples, so that a round costs a few dozen array operations however many pieces there are.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peeler.vectorizers.outlines import Outline, Points
+
+TOLERANCE = 0.25
+"""Pixels by which a curve may miss an outline."""
+STRAIGHT = 0.15
+"""Pixels by which a piece may leave its chord and still be drawn as a line."""
+HARD = 1.2
+"""How much more of both where the outline comes from hard pixels, in pixel steps."""
+CALMING = 4
+"""Times that hard stretches are smoothed: the steps go, and a corner moves by less than a pixel."""
+SAMPLES = 40
+"""Points to which a piece is reduced for fitting."""
+ROUNDS = 7
+"""Rounds of fit and split; what is not within tolerance then is drawn as it is."""
+ARM = 5
+"""Steps along the outline, each about a pixel, over which directions are taken."""
+CORNER = np.deg2rad(32)
+"""Turn that can be a corner."""
+ALIGNED = np.cos(np.deg2rad(2.5))
+"""Cosine of the angle up to which two directions are one."""
+ROUNDING = 2
+"""Steps beside a corner that anti-aliasing has rounded off."""
+CALM = np.deg2rad(3.5)
+"""Turn up to which an outline runs straight."""
+LONG = 24
+"""Steps from which a straight run is kept as one line."""
+
+Index = NDArray[np.int64]
+Numbers = NDArray[np.float64]
+Curve = Points
+"""Control points: 2 × 2 for a line, 4 × 2 for a cubic."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Knot:
+    """Where two pieces meet: the place along the outline, the point, and the direction unless there is a corner."""
+
+    place: int
+    point: Numbers
+    direction: Numbers | None
+
+
+Piece = tuple[_Knot, _Knot]
+
+
+@dataclass(frozen=True, eq=False)
+class _Track:
+    """All outlines of a shape on one line of points, each two times round, so that every piece is a stretch of it."""
+
+    points: Points
+    slack: Numbers
+    loops: list[list[Piece]]
+
+    @classmethod
+    def around(cls, outlines: Sequence[Outline]) -> "_Track":
+        points, slack, loops, start = [np.empty((0, 2))], [np.empty(0)], [], 0
+        for outline in outlines:
+            even, hard = _even(outline)
+            even, knots = _knots(even, hard)
+            knots = [_Knot(knot.place + start, knot.point, knot.direction) for knot in knots]
+            again = _Knot(knots[0].place + len(even), knots[0].point, knots[0].direction)
+            loops.append(list(pairwise([*knots, again])))
+            points += [even, even, even[:1]]
+            slack.append(1 + HARD * np.concatenate([hard, hard, hard[:1]]))
+            start += 2 * len(even) + 1
+        return cls(np.concatenate(points), np.concatenate(slack), loops)
+
+    def split(self, piece: Piece, share: float) -> list[Piece]:
+        """Two pieces with a smooth knot between them, ``share`` (0–1) of the way along."""
+        start, end = piece[0].place, piece[1].place
+        place = start + max(2, min(end - start - 2, round((end - start) * share)))
+        arm = min(ARM - 1, place - start, end - place)
+        knot = _smooth_knot(place, self.points[place - arm : place + arm + 1])
+        return [(piece[0], knot), (knot, piece[1])]
+
+
+def fit_curves(outlines: Sequence[Outline]) -> list[list[Curve]]:
+    """Each closed outline as lines and cubics, every one beginning where the one before ends."""
+    track = _Track.around(outlines)
+    pieces = [piece for loop in track.loops for piece in loop]
+    curves: dict[int, Curve] = {}
+    for last in (*[False] * ROUNDS, True):
+        if not pieces:
+            break
+        samples, weights = _sampled(track, pieces)
+        fitted, misses, worst = _fitted(samples, weights, pieces)
+        flat = _off_chord(samples, weights) <= STRAIGHT
+        rest = []
+        for piece, curve, miss, split, straight in zip(pieces, fitted, misses, worst, flat, strict=True):
+            one, other = piece
+            steps = other.place - one.place
+            if straight and _runs_along(piece):
+                curves[one.place] = np.stack([one.point, other.point])
+            elif miss <= TOLERANCE or last or steps < 4:
+                curves[one.place] = curve
+            else:
+                rest += track.split(piece, float(split))
+        pieces = rest
+    places = sorted(curves)
+    bounds = [bisect_left(places, loop[0][0].place) for loop in track.loops] + [len(places)]
+    return [[curves[place] for place in places[start:end]] for start, end in pairwise(bounds)]
+
+
+def _even(outline: Outline) -> tuple[Points, Numbers]:
+    """The outline with points a pixel apart, and how hard it is around each (0–1)."""
+    closed = np.concatenate([outline.points, outline.points[:1]])
+    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    places = np.linspace(0, along[-1], max(8, round(along[-1])), endpoint=False)
+    points = np.stack([np.interp(places, along, closed[:, axis]) for axis in (0, 1)], axis=1)
+    hard = np.interp(places, along, np.append(outline.hard, outline.hard[0]))
+    return points, np.clip(2 * _means(hard, ARM) - 1, 0, 1)
+
+
+def _means(values: Numbers, reach: int) -> Numbers:
+    """Per place the mean of those up to ``reach`` before and after it."""
+    window = np.arange(-reach, reach + 1)
+    around: Numbers = values[(np.arange(len(values))[:, None] + window) % len(values)].mean(axis=1)
+    return around
+
+
+def _smoothed(points: Points) -> Points:
+    return (np.roll(points, 1, axis=0) + 2 * points + np.roll(points, -1, axis=0)) / 4
+
+
+def _knots(points: Points, hard: Numbers) -> tuple[Points, list[_Knot]]:
+    """The outline without pixel steps; its corners and ends of straight runs, or its extremes if it has neither."""
+    count, knots = len(points), {}
+    if count >= LONG:
+        points = _smoothed(points)
+        corners = _corners(points)
+        knots = {place: _Knot(place, _tip(points, place, corners), None) for place in corners}
+        points = _calmed(points, hard, corners)
+        for start, end in _straight_runs(points):
+            direction = _unit(points[end % count] - points[start % count])
+            for place in (start % count, end % count):
+                if not any(_apart(place, corner, count) <= 2 * ROUNDING for corner in corners):
+                    knots[place] = _Knot(place, points[place], direction)
+    if not knots:
+        x, y = points.T
+        extremes = {int(x.argmin()), int(y.argmin()), int(x.argmax()), int(y.argmax())}
+        arm = max(1, min(ARM - 1, count // 8))
+        around = np.arange(-arm, arm + 1)
+        knots = {place: _smooth_knot(place, points[(place + around) % count]) for place in extremes}
+    return points, [knots[place] for place in sorted(knots)]
+
+
+def _calmed(points: Points, hard: Numbers, corners: list[int]) -> Points:
+    """The points with hard stretches smoothed, but for those around corners."""
+    if not hard.any():
+        return points
+    share = hard.copy()
+    for corner in corners:
+        share[np.arange(corner - CALMING, corner + CALMING + 1) % len(points)] = 0
+    calm = points
+    for _ in range(CALMING):
+        calm = _smoothed(calm)
+    return points + (calm - points) * share[:, None]
+
+
+def _apart(one: int, other: int, count: int) -> int:
+    return min((one - other) % count, (other - one) % count)
+
+
+def _unit(direction: Numbers) -> Numbers:
+    length: Numbers = direction / max(1e-9, float(np.hypot(*direction)))
+    return length
+
+
+def _smooth_knot(place: int, around: Points) -> _Knot:
+    """A knot on the parabola through the points ``around`` it, an odd number (Savitzky and Golay 1964)."""
+    arm = len(around) // 2
+    steps = np.arange(-arm, arm + 1)
+    squares = steps * steps
+    # The value of the least-squares parabola at its middle; with three points it is the middle one.
+    weights = squares @ squares - squares * squares.sum()
+    return _Knot(place, weights @ around / weights.sum(), _unit(steps @ around))
+
+
+def _turns(points: Points, arm: int) -> Numbers:
+    """Per point, the angle between the chords of ``arm`` steps before and after it."""
+    before, after = points - np.roll(points, arm, axis=0), np.roll(points, -arm, axis=0) - points
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    turn: Numbers = np.arctan2(cross, (before * after).sum(axis=1))
+    return turn
+
+
+def _corners(points: Points) -> list[int]:
+    """Points where the outline turns at once: a bend that is round turns less over short arms than over long ones."""
+    count = len(points)
+    sharp, near = np.abs(_turns(points, ARM)), np.abs(_turns(points, 2))
+    spread = np.stack([np.roll(sharp, shift) for shift in range(-ARM + 1, ARM)])
+    near = np.stack([np.roll(near, shift) for shift in (-1, 0, 1)]).max(axis=0)
+    places = np.flatnonzero((sharp > CORNER) & (sharp >= spread.max(axis=0)) & (near > 0.62 * sharp)).tolist()
+    kept: list[int] = []
+    for place in places:
+        if all(_apart(place, other, count) >= ARM - 1 for other in kept):
+            kept.append(place)
+    return kept
+
+
+def _tip(points: Points, place: int, corners: list[int]) -> Numbers:
+    """Where the two arms of a corner would meet had it not been rounded off; the outline's own point if that is far."""
+    here: Numbers = points[place]
+    count = len(points)
+    ends = []
+    for side in (-1, 1):
+        room = min((side * (corner - place)) % count or count for corner in corners)
+        far = max(ROUNDING + 1, min(ROUNDING + 3, room - ROUNDING))
+        near = points[(place + side * ROUNDING) % count]
+        ends.append((near, near - points[(place + side * far) % count]))
+    (p, u), (q, v) = ends
+    cross = u[0] * v[1] - u[1] * v[0]
+    gap = q - p
+    tip: Numbers = p + u * (gap[0] * v[1] - gap[1] * v[0]) / (cross or np.inf)
+    return tip if float(np.hypot(*(tip - here))) <= 2 else here
+
+
+def _straight_runs(points: Points) -> list[tuple[int, int]]:
+    """First and last place of each stretch without a turn, at least ``LONG`` steps long."""
+    count = len(points)
+    calm = np.abs(_turns(points, ARM)) < CALM
+    if calm.all() or not calm.any():
+        return []
+    starts = np.flatnonzero(calm & ~np.roll(calm, 1)).tolist()
+    ends = np.flatnonzero(calm & ~np.roll(calm, -1)).tolist()
+    if ends[0] < starts[0]:
+        ends = [*ends[1:], ends[0] + count]
+    # A turn is felt an arm's length ahead.
+    runs = [(start - ARM + 2, end + ARM - 2) for start, end in zip(starts, ends, strict=True)]
+    return [run for run in runs if run[1] - run[0] >= LONG and _is_straight(points, *run)]
+
+
+def _is_straight(points: Points, start: int, end: int) -> bool:
+    inner = points[np.arange(start, end + 1) % len(points)]
+    chord = inner[-1] - inner[0]
+    off = np.abs((inner - inner[0]) @ np.array([-chord[1], chord[0]])) / max(1e-9, float(np.hypot(*chord)))
+    return bool(off.max() <= STRAIGHT)
+
+
+def _runs_along(piece: Piece) -> bool:
+    """Whether a line fits the directions at both ends, so that it makes no kink where the outline has none."""
+    chord = piece[1].point - piece[0].point
+    length = float(np.hypot(*chord))
+    return all(knot.direction is None or float(knot.direction @ chord) >= ALIGNED * length for knot in piece)
+
+
+def _sampled(track: _Track, pieces: list[Piece]) -> tuple[Numbers, Numbers]:
+    """Per piece ``SAMPLES`` even points and weights (0–1): hard points count less, those rounded off at corners not."""
+    starts, ends = (np.array([piece[side].place for piece in pieces], dtype=float)[:, None] for side in (0, 1))
+    places = starts + (ends - starts) * np.linspace(0, 1, SAMPLES)
+    low = np.floor(places).astype(int).clip(0, len(track.points) - 2)
+    part = (places - low)[..., None]
+    samples = track.points[low] * (1 - part) + track.points[low + 1] * part
+    sharp = np.array([[knot.direction is None for knot in piece] for piece in pieces])
+    away = np.stack([places - starts, ends - places]) <= ROUNDING
+    weights = (1.0 - (away & sharp.T[..., None]).any(axis=0)) / track.slack[low]
+    samples[:, 0] = [piece[0].point for piece in pieces]
+    samples[:, -1] = [piece[1].point for piece in pieces]
+    weights[:, [0, -1]] = 1
+    return samples, weights
+
+
+def _off_chord(samples: Numbers, weights: Numbers) -> Numbers:
+    """Per piece, how far it leaves its chord at most."""
+    chord = samples[:, -1] - samples[:, 0]
+    normal = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / np.maximum(1e-9, np.hypot(*chord.T))[:, None]
+    off = np.abs(((samples - samples[:, :1]) * normal[:, None]).sum(axis=2))
+    beyond = np.hypot(*(samples - samples[:, :1]).transpose(2, 0, 1)).max(axis=1) > np.hypot(*chord.T) + 1
+    return np.where(beyond, np.inf, (off * weights).max(axis=1))
+
+
+def _fitted(samples: Numbers, weights: Numbers, pieces: list[Piece]) -> tuple[Numbers, Numbers, Numbers]:
+    """Cubics (pieces × 4 × 2), by how much each misses its samples, and where along it that is (0–1)."""
+    first, last = _directions(samples, weights, pieces)
+    share = np.broadcast_to(np.linspace(0, 1, SAMPLES), weights.shape)
+    curves = _solved(samples, weights, share, first, last)
+    for _ in range(3):
+        share = _nearer(curves, samples, share)
+        curves = _solved(samples, weights, share, first, last)
+    off = np.hypot(*(_at(curves, share) - samples).transpose(2, 0, 1)) * weights
+    return curves, off.max(axis=1), off.argmax(axis=1) / (SAMPLES - 1)
+
+
+def _directions(samples: Numbers, weights: Numbers, pieces: list[Piece]) -> tuple[Numbers, Numbers]:
+    """Unit directions into each piece from its two ends; at a corner from a parabola through the points near it."""
+    found = []
+    for side, line in ((0, samples), (1, samples[:, ::-1])):
+        steps = np.array([piece[1].place - piece[0].place for piece in pieces])
+        near = np.ceil(ARM * (SAMPLES - 1) / steps).astype(int).clip(1, (SAMPLES - 1) // 2)
+        rows = np.arange(len(pieces))
+        guess = -3 * line[:, 0] + 4 * line[rows, near] - line[rows, 2 * near]
+        for row, piece in enumerate(pieces):
+            known = piece[side].direction
+            if known is not None:
+                guess[row] = known if side == 0 else -known
+        found.append(guess / np.maximum(1e-9, np.hypot(*guess.T))[:, None])
+    return found[0], found[1]
+
+
+def _bernstein(share: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    rest = 1 - share
+    return rest**3, 3 * share * rest**2, 3 * share**2 * rest, share**3
+
+
+def _solved(samples: Numbers, weights: Numbers, share: Numbers, first: Numbers, last: Numbers) -> Numbers:
+    """Least squares for the lengths of the two handles (Schneider's 2 × 2 system), per piece."""
+    b0, b1, b2, b3 = _bernstein(share)
+    start, end = samples[:, 0], samples[:, -1]
+    fixed = (b0 + b1)[..., None] * start[:, None] + (b2 + b3)[..., None] * end[:, None]
+    rest = samples - fixed
+    c00, c11 = (weights * b1 * b1).sum(axis=1), (weights * b2 * b2).sum(axis=1)
+    c01 = (weights * b1 * b2).sum(axis=1) * (first * last).sum(axis=1)
+    x0 = (weights * b1 * (rest * first[:, None]).sum(axis=2)).sum(axis=1)
+    x1 = (weights * b2 * (rest * last[:, None]).sum(axis=2)).sum(axis=1)
+    chord = np.hypot(*(end - start).T)
+    length = np.hypot(*np.diff(samples, axis=1).transpose(2, 0, 1)).sum(axis=1)
+    determinant = c00 * c11 - c01 * c01
+    safe = np.where(np.abs(determinant) > 1e-9, determinant, 1)
+    handles = np.stack([x0 * c11 - x1 * c01, c00 * x1 - c01 * x0]) / safe
+    bad = (np.abs(determinant) <= 1e-9) | (handles < 0.01 * chord).any(axis=0) | (handles > 2 * length).any(axis=0)
+    handles = np.where(bad, length / 3, handles)
+    return np.stack([start, start + first * handles[0][:, None], end + last * handles[1][:, None], end], axis=1)
+
+
+def _at(curves: Numbers, share: Numbers) -> Numbers:
+    points: Numbers = np.einsum("bps,pbx->psx", np.stack(_bernstein(share)), curves)
+    return points
+
+
+def _nearer(curves: Numbers, samples: Numbers, share: Numbers) -> Numbers:
+    """One Newton step towards the nearest point of the curve for each sample."""
+    away = _at(curves, share) - samples
+    d1 = 3 * np.diff(curves, axis=1)
+    d2 = 2 * np.diff(d1, axis=1)
+    rest = 1 - share
+    speed = np.einsum("bps,pbx->psx", np.stack([rest**2, 2 * share * rest, share**2]), d1)
+    bend = rest[..., None] * d2[:, None, 0] + share[..., None] * d2[:, None, 1]
+    below = (speed * speed).sum(axis=2) + (away * bend).sum(axis=2)
+    step = (away * speed).sum(axis=2) / np.where(np.abs(below) > 1e-9, below, 1)
+    moved = np.clip(share - step, 0, 1)
+    return np.maximum.accumulate(moved, axis=1)

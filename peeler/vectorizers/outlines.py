@@ -1,0 +1,105 @@
+"""The outline of a soft shape: where its coverage passes one half, to a fraction of a pixel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+"""Count × 2, (x, y) in pixels; the centre of the first pixel lies at (0.5, 0.5)."""
+
+_TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
+# Lorensen and Cline 1987 in two dimensions. A cell of four pixel centres is coded by which of them are inside: 1 upper
+# left, 2 upper right, 4 lower right, 8 lower left. Each step crosses it from side to side, the inside on its right.
+_STEPS = {
+    1: [(_TOP, _LEFT)],
+    2: [(_RIGHT, _TOP)],
+    3: [(_RIGHT, _LEFT)],
+    4: [(_BOTTOM, _RIGHT)],
+    5: [(_TOP, _LEFT), (_BOTTOM, _RIGHT)],
+    6: [(_BOTTOM, _TOP)],
+    7: [(_BOTTOM, _LEFT)],
+    8: [(_LEFT, _BOTTOM)],
+    9: [(_TOP, _BOTTOM)],
+    10: [(_RIGHT, _TOP), (_LEFT, _BOTTOM)],
+    11: [(_RIGHT, _BOTTOM)],
+    12: [(_LEFT, _RIGHT)],
+    13: [(_TOP, _RIGHT)],
+    14: [(_LEFT, _TOP)],
+}
+_JOINED = {5: [(_TOP, _RIGHT), (_BOTTOM, _LEFT)], 10: [(_RIGHT, _BOTTOM), (_LEFT, _TOP)]}
+"""The two saddles, when the middle of the cell is inside."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A closed outline; its last point is joined to the first.
+
+    ``hard`` (count, 0 or 1) tells where full pixels meet clear ones, so that the true edge may be half a pixel away.
+    """
+
+    points: Points
+    hard: NDArray[np.float64]
+
+    @property
+    def area(self) -> float:
+        """The area inside, negative for a hole."""
+        x, y = self.points.T
+        return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def trace_outlines(alpha: NDArray[np.uint8]) -> list[Outline]:
+    """The outlines of ``alpha`` (height × width, 0–255) at one half, outer ones clockwise and holes the other way.
+
+    Points lie where an outline crosses the grid of pixel centres.
+    """
+    field = np.pad(alpha, 1).astype(np.float64) - 127.5
+    sources, targets = _steps(field)
+    order = np.argsort(sources)
+    follow = order[np.searchsorted(sources[order], targets)].tolist()
+    points, hard = _crossings(field, sources)
+    return [Outline(points[loop] - 0.5, hard[loop]) for loop in _loops(follow)]
+
+
+def _steps(field: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """From which grid edge to which each step leads. Edges are numbered: pixel × 2, plus 1 for the one going down."""
+    inside = (field > 0).view(np.uint8)
+    code = inside[:-1, :-1] + 2 * inside[:-1, 1:] + 4 * inside[1:, 1:] + 8 * inside[1:, :-1]
+    rows, columns = np.nonzero((code > 0) & (code < 15))
+    codes, width = code[rows, columns], field.shape[1]
+    middle = field[rows, columns] + field[rows, columns + 1] + field[rows + 1, columns] + field[rows + 1, columns + 1]
+    corner = 2 * (rows * width + columns)
+    sides = {_TOP: corner, _LEFT: corner + 1, _BOTTOM: corner + 2 * width, _RIGHT: corner + 3}
+    sources, targets = [], []
+    for kind, steps in _STEPS.items():
+        cells = codes == kind
+        for joined, ways in ((False, steps), (True, _JOINED.get(kind, steps))):
+            chosen = cells & ((middle > 0) == joined)
+            for source, target in ways:
+                sources.append(sides[source][chosen])
+                targets.append(sides[target][chosen])
+    return np.concatenate(sources), np.concatenate(targets)
+
+
+def _crossings(field: NDArray[np.float64], edges: NDArray[np.int64]) -> tuple[Points, NDArray[np.float64]]:
+    """Where the field is zero on each edge, between two pixel centres, and whether it jumps there all the way."""
+    down = edges % 2
+    rows, columns = np.divmod(edges // 2, field.shape[1])
+    here, there = field[rows, columns], field[rows + down, columns + 1 - down]
+    share = here / (here - there)
+    points = np.stack([columns + share * (1 - down), rows + share * down], axis=1)
+    return points, (np.abs(here - there) == 255).astype(np.float64)
+
+
+def _loops(follow: list[int]) -> list[list[int]]:
+    loops, seen = [], bytearray(len(follow))
+    for start in range(len(follow)):
+        if seen[start]:
+            continue
+        loop, here = [], start
+        while not seen[here]:
+            seen[here] = 1
+            loop.append(here)
+            here = follow[here]
+        loops.append(loop)
+    return loops
