@@ -92,6 +92,7 @@ def _colour_paths(layer: Layer) -> list[str]:
     return [
         f'<path fill="{fill.lower()}" d="{_moved(data, layer.box.x0 + float(x), layer.box.y0 + float(y))}"/>'
         for data, fill, x, y in _PATH.findall(svg)
+        if data  # a colour can end up with no area at all
     ]
 
 
