@@ -142,7 +142,8 @@ def _knots(points: Points, hard: Numbers) -> tuple[Points, list[_Knot]]:
     if count >= LONG:
         points = _smoothed(points)
         corners = _corners(points)
-        knots = {place: _Knot(place, _tip(points, place, corners), None) for place in corners}
+        rooms = _rooms(corners, count)
+        knots = {place: _Knot(place, _tip(points, place, *rooms[place]), None) for place in corners}
         points = _calmed(points, hard, corners)
         for start, end in _straight_runs(points):
             direction = _unit(points[end % count] - points[start % count])
@@ -207,18 +208,24 @@ def _corners(points: Points) -> list[int]:
     places = np.flatnonzero((sharp > CORNER) & (sharp >= spread.max(axis=0)) & (near > 0.62 * sharp)).tolist()
     kept: list[int] = []
     for place in places:
-        if all(_apart(place, other, count) >= ARM - 1 for other in kept):
+        # Places are sorted, so only the last one kept and, round the end, the first can be near.
+        if all(_apart(place, other, count) >= ARM - 1 for other in kept[:1] + kept[-1:]):
             kept.append(place)
     return kept
 
 
-def _tip(points: Points, place: int, corners: list[int]) -> Numbers:
+def _rooms(corners: list[int], count: int) -> dict[int, tuple[int, int]]:
+    """Per corner, the steps to the one before and to the one after it."""
+    gaps = [after - before for before, after in pairwise([*corners, *(corner + count for corner in corners[:1])])]
+    return {corner: (gaps[index - 1], gaps[index]) for index, corner in enumerate(corners)}
+
+
+def _tip(points: Points, place: int, before: int, after: int) -> Numbers:
     """Where the two arms of a corner would meet had it not been rounded off; the outline's own point if that is far."""
     here: Numbers = points[place]
     count = len(points)
     ends = []
-    for side in (-1, 1):
-        room = min((side * (corner - place)) % count or count for corner in corners)
+    for side, room in ((-1, before), (1, after)):
         far = max(ROUNDING + 1, min(ROUNDING + 3, room - ROUNDING))
         near = points[(place + side * ROUNDING) % count]
         ends.append((near, near - points[(place + side * far) % count]))

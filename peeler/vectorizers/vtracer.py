@@ -21,7 +21,7 @@ SPECK = 0.45
 """Outlines around less than this many pixels are left out; a lone pixel has one half."""
 FAINT = 40
 """Alpha (0–255) from which something that nowhere reaches one half is drawn, as a see-through shape."""
-MOST_OUTLINES = 3000
+MOST_OUTLINES, MOST_POINTS = 1500, 80_000
 """A layer with more is noise, and is drawn with straight lines."""
 OPAQUE = 250
 """Alpha from which a shape counts as opaque."""
@@ -44,7 +44,8 @@ def _flat_paths(layer: Layer, ink: str) -> Iterator[str]:
     for alpha, opacity in _strata(layer.pixels[..., 3]):
         outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
         if outlines:
-            shapes = fit_curves(outlines) if len(outlines) <= MOST_OUTLINES else map(_polygon, outlines)
+            noisy = len(outlines) > MOST_OUTLINES or sum(len(outline.points) for outline in outlines) > MOST_POINTS
+            shapes = [_polygon(outline) for outline in outlines] if noisy else fit_curves(outlines)
             data = "".join(_data(curves, layer.box[:2]) for curves in shapes)
             faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
             yield f'<path fill="{ink}"{faded} d="{data}"/>'
