@@ -130,7 +130,7 @@ def _whole_parts(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[
     whole = complete(seen, cover & ~seen)
     if visible.sum() < SMALLEST_TO_SPLIT:
         return [whole]
-    return split(whole, visible & ~grown(cover, EDGE_MARGIN))
+    return split(whole, visible, visible & ~grown(cover, EDGE_MARGIN))
 
 
 def _between_shapes(shapes: Sequence[Shape], owners: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:

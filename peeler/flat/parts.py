@@ -32,13 +32,14 @@ class _Cut:
     cost: float
 
 
-def split(mask: Pixels, own_edge: Pixels) -> list[Pixels]:
+def split(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
     """The parts of ``mask`` between its cuts; the mask itself if there are none.
 
-    Only corners on ``own_edge`` (pixels where the outline is the shape's own and not that of an occluder) count.
+    A cut is made where it can be seen, in ``visible``, and only between corners on ``own_edge``: pixels where the
+    outline is the shape's own and not that of an occluder.
     """
     corners = [corner for corner in concave_corners(mask) if own_edge[corner.point[1], corner.point[0]]]
-    cuts = _chosen(_candidates(corners, mask))
+    cuts = _chosen(_candidates(corners, visible))
     if not cuts:
         return [mask]
     open_mask = mask.astype(np.uint8)
@@ -47,7 +48,7 @@ def split(mask: Pixels, own_edge: Pixels) -> list[Pixels]:
     return _parts(mask, open_mask)
 
 
-def _candidates(corners: Sequence[Corner], mask: Pixels) -> list[_Cut]:
+def _candidates(corners: Sequence[Corner], visible: Pixels) -> list[_Cut]:
     cuts = []
     for first, second in combinations(corners, 2):
         way = (second.point - first.point).astype(np.float64)
@@ -62,7 +63,7 @@ def _candidates(corners: Sequence[Corner], mask: Pixels) -> list[_Cut]:
         )
         turns = np.degrees(np.arccos(np.clip(fits, -1, 1)))
         allowed = WIDEST_TURN + (GRID_SLACK if length <= SHORT_CUT else 0)
-        if turns.max() <= allowed and mask[along(first.point, second.point)].all():
+        if turns.max() <= allowed and visible[along(first.point, second.point)].all():
             cuts.append(_Cut(first, second, length * (1 + turns.mean() / 30)))
     return sorted(cuts, key=lambda cut: cut.cost)
 

@@ -17,6 +17,8 @@ WIDEST_TURN = 24.0
 """Degrees by which an outline may turn on its way across a gap and still be seen as one (relatability)."""
 HIDDEN_SHARE = 0.93
 """Share of the way that must lie under the occluder or on the pieces themselves."""
+FRAMED_SHARE = 0.95
+"""Share of the convex hull's rest that must be hidden for two pieces to be one framed shape."""
 MOST_PIECES = 40
 """Of one ink; a picture with more is a pattern."""
 
@@ -60,16 +62,32 @@ def _links(regions: Regions, labels: Sequence[int], above: Pixels) -> list[_Link
     links = []
     for first, second in combinations(labels, 2):
         common = above[:, first] & above[:, second]
-        if not common.any() or above[first, second] or above[second, first] or not (ends[first] and ends[second]):
+        if not common.any() or above[first, second] or above[second, first]:
             continue
         cover = common[regions.labels]
-        hidden = cover | regions.mask(first) | regions.mask(second)
-        pairs = _related(ends[first], ends[second], hidden)
-        if len(pairs) >= 2:
-            corners = np.array([end.point for _, *pair in pairs[:2] for end in pair])
-            turn = pairs[0][0] + pairs[1][0]
-            links.append(_Link(first, second, turn, quadrilateral(corners, cover.shape) & cover))
+        link = _continued(regions, first, second, ends, cover) or _framed(regions, first, second, cover)
+        if link:
+            links.append(link)
     return links
+
+
+def _continued(regions: Regions, first: int, second: int, ends: dict[int, list[End]], cover: Pixels) -> _Link | None:
+    """Two outlines of the first go on in two of the second."""
+    pairs = _related(ends[first], ends[second], cover | regions.mask(first) | regions.mask(second))
+    if len(pairs) < 2:
+        return None
+    corners = np.array([end.point for _, *pair in pairs[:2] for end in pair])
+    return _Link(first, second, pairs[0][0] + pairs[1][0], quadrilateral(corners, cover.shape) & cover)
+
+
+def _framed(regions: Regions, first: int, second: int, cover: Pixels) -> _Link | None:
+    """Everything between the two is hidden, and it is less than what they show: one plain shape behind bars."""
+    shown = regions.mask(first) | regions.mask(second)
+    hull = quadrilateral(np.argwhere(shown)[:, ::-1], cover.shape)
+    between = hull & ~shown
+    if between.sum() > shown.sum() or not between.any() or cover[between].mean() < FRAMED_SHARE:
+        return None
+    return _Link(first, second, 2 * WIDEST_TURN, between & cover)
 
 
 def _ends(regions: Regions, label: int, above: Pixels) -> list[End]:
