@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from peeler.scenes.forms import joined
 from peeler.scenes.paths import Affine, Path
 
 
@@ -51,6 +52,10 @@ class Sheet:
     def pair(
         self, title: str, left: Path, fill: str, on: str | None = None, plain: bool = False, x: float = 256
     ) -> None:
-        """Lay a shape and its mirror image."""
-        self.add(f"left {title}", left, fill, on, plain)
-        self.add(f"right {title}", left.mirrored(x), fill, on, plain)
+        """Lay a shape and its mirror image: as two shapes, or as one if they are plain."""
+        right = left.mirrored(x)
+        if plain:
+            self.mark(f"{title} pair", joined(left, right) if left.box[2] > x else left + right, fill, on)
+            return
+        self.add(f"left {title}", left, fill, on)
+        self.add(f"right {title}", right, fill, on)

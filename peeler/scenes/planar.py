@@ -244,11 +244,11 @@ def _parallel(polygon: Polygon, distance: float) -> Polygon:
 def _joint(point: list[float], before: list[float], after: list[float], distance: float) -> list[tuple[float, float]]:
     """The parallel curve at one corner: an arc on its open side, a way through the corner itself on the closed side."""
     turn = math.atan2(before[0] * after[1] - before[1] * after[0], before[0] * after[0] + before[1] * after[1])
+    if abs(turn) > math.pi - 1e-6:  # the end of a line that comes back: its cap is on the open side
+        turn = math.pi
     if turn * distance < 0 and abs(turn) > 1.5 * _BEND:
         inner = [(point[0] + n[0] * distance, point[1] + n[1] * distance) for n in (before, after)]
         return [inner[0], (point[0], point[1]), inner[1]]
-    if abs(abs(turn) - math.pi) < 1e-6:
-        turn = math.pi
     count = math.ceil(abs(turn) / _BEND)
     if count <= 1:
         middle = (before[0] + after[0], before[1] + after[1])

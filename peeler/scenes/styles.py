@@ -102,7 +102,7 @@ def _edge(shape: Shape, width: float, line: str) -> Shape | None:
     if sum(map(planar.area, inner)) < 0.15 * sum(map(planar.area, base)):
         return None
     path = smooth([*planar.offset(base, width / 2), *inner])
-    return Shape(path, line, f"{shape.id}-outline", f"outline of {shape.title}", shape.id, plain=True)
+    return Shape(path, line, f"outline-of-{shape.id}", f"outline of {shape.title}", shape.id, plain=True)
 
 
 def bleached(shapes: Shapes, rng: Random) -> Shapes:
@@ -117,16 +117,12 @@ def bleached(shapes: Shapes, rng: Random) -> Shapes:
     dark = rng.choice((ink.NIGHT, ink.NAVY))
 
     def fill_of(shape: Shape) -> str:
+        if not shape.plain:
+            return accent if shape.fill == chosen else ink.WHITE
         light = ink.lightness(shape.fill)
-        if shape.plain:
-            return (
-                dark
-                if light < 0.5 and size_of(shape.path) < 4000
-                else ink.WHITE
-                if light > 0.85
-                else ink.lighter(accent, 0.35)
-            )
-        return accent if shape.fill == chosen else ink.WHITE
+        if light < 0.5 and size_of(shape.path) < 4000:
+            return dark
+        return ink.WHITE if light > 0.85 and shape.part_of else ink.lighter(accent, 0.35)
 
     return tuple(replace(shape, fill=fill_of(shape)) for shape in shapes)
 
@@ -177,7 +173,7 @@ def _tone(shape: Shape, polygons: list[planar.Polygon], area: float, fill: str, 
     kept = [loop for loop in polygons if abs(planar.area(loop)) > max(60, 0.004 * area)]
     if not kept or fill == shape.fill:
         return []
-    return [Shape(smooth(kept), fill, f"{shape.id}-{name}", f"{name} of {shape.title}", shape.id, plain=True)]
+    return [Shape(smooth(kept), fill, f"{name}-of-{shape.id}", f"{name} of {shape.title}", shape.id, plain=True)]
 
 
 def halved(shapes: Shapes, rng: Random) -> Shapes:
@@ -241,8 +237,10 @@ def badge(shapes: Shapes, rng: Random) -> Shapes:
     elif kind == "tile":
         below = [Shape(rect(50, 50, 412, 412, 92), ground, "badge", "badge", plain=True)]
     elif kind == "seal":
-        below = [Shape(star(256, 256, 222, 18, 0.9, 14), ink.darker(ground, 0.12), "seal", "seal", plain=True)]
-        below.append(Shape(circle(256, 256, 184), ground, "badge", "badge", "seal", plain=True))
+        below = [
+            Shape(star(256, 256, 222, 18, 0.9, 14), ink.darker(ground, 0.12), "badge-seal", "seal of badge", plain=True)
+        ]
+        below.append(Shape(circle(256, 256, 184), ground, "badge", "badge", "badge-seal", plain=True))
     elif kind == "hexagon":
         corners = [around(256, 256, 226, 60 * index - 90) for index in range(6)]
         below = [Shape(polygon(corners, 44), ground, "badge", "badge", plain=True)]
@@ -287,8 +285,8 @@ def grounded(shapes: Shapes, rng: Random) -> Shapes:
     shadow = Shape(
         ellipse((x0 + x1) / 2, y1 - 2, across, 17),
         rng.choice((ink.PEARL, "#dfe6ec", "#e6e0f0")),
-        "shadow",
-        "shadow",
+        "floor-shadow",
+        "floor shadow",
         plain=True,
     )
     return (shadow, *shapes)
@@ -308,17 +306,18 @@ def sticker(shapes: Shapes, rng: Random) -> Shapes:
         edge = Shape(
             smooth(planar.offset(rim, 4)),
             rng.choice((ink.SILVER, "#b9c7d6", "#d5cbe0", ink.STEEL)),
-            "rim-edge",
-            "edge of rim",
+            "sticker-edge",
+            "edge of sticker",
             plain=True,
         )
-        return (edge, Shape(smooth(rim), ink.WHITE, "rim", "rim", "rim-edge", plain=True), *shapes)
-    choices = (
-        (ink.NAVY, ink.NIGHT, ink.PURPLE, ink.PINE, ink.PLUM)
-        if kind == "dark"
-        else (*ink.PASTEL, ink.AMBER, ink.SKY, ink.PINK)
-    )
-    return (Shape(smooth(planar.offset(rim, 4)), _contrasting(shapes, rng, choices), "rim", "rim", plain=True), *shapes)
+        return (
+            edge,
+            Shape(smooth(rim), ink.WHITE, "sticker-rim", "rim of sticker", "sticker-edge", plain=True),
+            *shapes,
+        )
+    dark, bright = (ink.NAVY, ink.NIGHT, ink.PURPLE, ink.PINE, ink.PLUM), (*ink.PASTEL, ink.AMBER, ink.SKY, ink.PINK)
+    fill = _contrasting(shapes, rng, dark if kind == "dark" else bright)
+    return (Shape(smooth(planar.offset(rim, 4)), fill, "sticker-rim", "rim of sticker", plain=True), *shapes)
 
 
 STYLES: Mapping[str, Style] = MappingProxyType(

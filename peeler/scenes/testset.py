@@ -10,7 +10,7 @@ from peeler.scenes.scene import Scene, scene
 COUNT = 250
 _TURNS = (
     "flat outlined badge shaded sticker halved spotlight-outlined flat duotone outlined grounded sticker-shaded "
-    "badge shaded linework sticker badge-outlined outlined spotlight"
+    "badge flat linework sticker badge-outlined flat spotlight"
 ).split()
 _STRIDE, _OFFSET = 5, 8
 

@@ -63,10 +63,10 @@ def butterfly(sheet: Sheet, rng: Random) -> None:
     upper = spline([(250, 250), (190, 130), (90, 70), (40, 110), (56, 220), (130, 286)], {0})
     lower = spline([(250, 256), (140, 276), (84, 340), (104, 420), (170, 440), (226, 370)], {0})
     sheet.pair("lower wing", lower, ink.darker(one, 0.14))
-    sheet.pair("lower wing spot", ellipse(154, 358, 34, 42, 30), two, "left-lower-wing", plain=True)
+    sheet.pair("lower wing spot", ellipse(154, 358, 34, 42, 30), two, plain=True)
     sheet.pair("upper wing", upper, one)
-    sheet.pair("upper wing patch", upper.scaled(0.6, about=(150, 190)), two, "left-upper-wing", plain=True)
-    sheet.pair("wing dot", circle(84, 132, 13), ink.WHITE, "left-upper-wing", plain=True)
+    sheet.pair("upper wing patch", upper.scaled(0.6, about=(150, 190)), two, plain=True)
+    sheet.pair("wing dot", circle(84, 132, 13), ink.WHITE, plain=True)
     sheet.pair("feeler", stroke([(250, 160), (228, 104), (186, 76)], 9), ink.COCOA, plain=True)
     sheet.add("body", mirror_spline([(256, 142), (280, 164), (284, 280), (270, 380), (256, 410)]), ink.COCOA)
 

@@ -46,7 +46,6 @@ def gift(sheet: Sheet, rng: Random) -> None:
         "bow inside",
         spline([(232, 152), (180, 144), (146, 120), (148, 88), (176, 82), (212, 114)], {0}),
         ink.darker(ribbon, 0.3),
-        "left-bow",
         plain=True,
     )
     sheet.add("knot", rect(220, 128, 72, 62, 24), ink.lighter(ribbon, 0.2))

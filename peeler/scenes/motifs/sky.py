@@ -113,14 +113,12 @@ def rainbow(sheet: Sheet, rng: Random) -> None:
             ),
             band,
         )
-    tone = rng.choice((ink.PEARL, ink.ICE))
+    tone, faces = rng.choice((ink.PEARL, ink.ICE)), rng.random() < 0.5
     for side, x in (("left", 118), ("right", 394)):
         puff = sheet.add(f"{side} cloud", cloud(x, 400, 190), tone)
-        if rng.random() < 0.5:
-            eyes_at = x
-            for shift in (-20, 20):
-                sheet.mark("eye", ellipse(eyes_at + shift, 358, 7, 9), ink.NIGHT, puff)
-            smile(sheet, eyes_at, 368, 12, 6, ink.NIGHT, puff)
+        if faces:
+            sheet.mark("eye pair", together(ellipse(x + shift, 358, 7, 9) for shift in (-20, 20)), ink.NIGHT, puff)
+            smile(sheet, x, 368, 12, 6, ink.NIGHT, puff)
 
 
 def moon(sheet: Sheet, rng: Random) -> None:
