@@ -13,7 +13,7 @@ from peeler.errors import ConfigError, StoreError
 from peeler.exporters.png import StoredStack
 from peeler.graph import Element, LayerGraph
 from peeler.layout import add_row, plain_table, swatch
-from peeler.records import AttemptRecord, RunRecord, StepRecord, StopReason, Timings
+from peeler.records import AttemptRecord, RunRecord, StepRecord, StopReason, Timings, read_record
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -53,13 +53,12 @@ class RunAccount(BaseModel):
 
 def read_account(run: Path) -> RunAccount:
     """Everything the folder of a run says. Raises StoreError when it is no run, or a broken one."""
-    if not (run / "run.json").is_file():
-        raise StoreError(f"{run} is not the folder of a run: it has no run.json")
+    record = read_record(run)
     timings = _read(run / "timings.json", Timings)
     seconds = timings.steps if timings else []
-    folders = sorted(path.parent for path in run.glob("steps/*/step.json"))
+    folders = sorted((path.parent for path in run.glob("steps/[0-9]*/step.json")), key=lambda folder: int(folder.name))
     return RunAccount(
-        run=_need(run / "run.json", RunRecord),
+        run=record,
         steps=tuple(
             _step(folder, seconds[place] if place < len(seconds) else {}) for place, folder in enumerate(folders)
         ),

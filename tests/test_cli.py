@@ -158,7 +158,7 @@ def test_options_reach_the_preset(picture: Path, tmp_path: Path) -> None:
         (["peel", "cat.png", "--seed", "x"], Code.USAGE, "--seed"),
         (["batch", "nowhere", "-o", "out"], Code.INPUT, "nowhere"),
         (["batch", "empty", "-o", "out"], Code.INPUT, "empty"),
-        (["inspect", "nowhere"], Code.STORE, "run.json"),
+        (["inspect", "nowhere"], Code.STORE, "nowhere"),
         (["score", "empty", "empty"], Code.INPUT, "no truth"),
         (["data", "fetch", "unknown"], Code.USAGE, "layerpeeler"),
         (["nonsense"], Code.USAGE, "nonsense"),
