@@ -34,7 +34,7 @@ class Sheet:
     def add(self, title: str, path: Path, fill: str, on: str | None = None, plain: bool = False) -> str:
         """Lay a shape on top; ``on`` is the id of the shape that it belongs to.
 
-        The id of the new shape; nothing is laid for an empty path.
+        Returns the id of the new shape. Nothing is laid for an empty path.
         """
         name = title.replace(" ", "-")
         taken = {shape.id for shape in self.shapes}

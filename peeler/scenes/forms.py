@@ -1,6 +1,6 @@
-"""Plain forms as paths.
+"""Plain forms as paths: what the motifs are made of.
 
-What the motifs are made of. Lengths in pixels of a 512 × 512 design, angles in degrees clockwise from the right.
+Lengths in pixels of a 512 × 512 design, angles in degrees clockwise from the right.
 """
 
 import math

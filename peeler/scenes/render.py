@@ -30,9 +30,8 @@ def svg_text(shapes: Sequence[Shape], size: int, title: str = "") -> str:
 
 
 def _element(shape: Shape) -> str:
-    rule = ' fill-rule="evenodd"' if len(shape.path.loops) > 1 else ""
     whole = f" data-part-of={quoteattr(shape.part_of)}" if shape.part_of else ""
-    attributes = f'id={quoteattr(shape.id)}{whole} fill="{shape.fill}"{rule} d="{shape.path.data}"'
+    attributes = f'id={quoteattr(shape.id)}{whole} fill="{shape.fill}"{_rule(shape)} d="{shape.path.data}"'
     return f"<path {attributes}><title>{escape(shape.title)}</title></path>"
 
 
