@@ -12,7 +12,7 @@ from peeler.geometry import RGB, RGBA, Box, Pixels
 from peeler.graph import Element
 from peeler.inputs import Picture
 from peeler.judge import change, element_pixels
-from peeler.stack import Layer, LayerStack
+from peeler.stack import Layer, LayerStack, composite, largest_difference
 
 TOLERANCE = 2
 """Grey levels by which a stack may miss its picture without needing a residual."""
@@ -63,20 +63,19 @@ def with_residual(stack: LayerStack, picture: RGB) -> LayerStack:
 def settle_transparency(stack: LayerStack, picture: Picture) -> LayerStack:
     """The stack peeled on the backdrop, changed so that it composes to the transparent picture within 2 grey levels.
 
-    Where the picture is clear, every layer becomes clear. Where it is half clear, the topmost layer that covers the
-    pixel carries it alone. Where it is opaque, the lowest layer that covers it is made opaque without changing the
-    colour. The backdrop itself covers nothing, unless no other layer does.
+    The backdrop is taken out of the background. Where the picture is clear, every layer becomes clear. Where it is half
+    clear, the topmost layer that covers the pixel carries it alone; so it does where the picture is opaque and the
+    layers, which met on the backdrop there, are not. Thus no layer keeps any of the backdrop's colour.
     """
     if picture.alpha is None:
         return stack
-    layers = [_baked(layer) for layer in stack.layers]
-    covers = [_cover(layer, picture) for layer in layers]
-    highest, lowest = _ends(layers, covers, stack.size)
-    settled = [
-        _settled(index, layer, cover, picture, highest, lowest)
-        for index, (layer, cover) in enumerate(zip(layers, covers, strict=True))
-    ]
-    return LayerStack(stack.size, tuple(settled))
+    layers = [_without_backdrop(_baked(layer), picture.backdrop) for layer in stack.layers]
+    painted = composite(stack.size, layers)
+    missed = (painted[..., 3] != picture.alpha) | (largest_difference(painted, picture.pixels) > TOLERANCE)
+    highest = _highest(layers, stack.size)
+    return LayerStack(
+        stack.size, tuple(_settled(layer, picture, missed, highest == index) for index, layer in enumerate(layers))
+    )
 
 
 def _nearest(masks: Sequence[Pixels]) -> NDArray[np.int32]:
@@ -126,51 +125,27 @@ def _baked(layer: Layer) -> Layer:
     return replace(layer, pixels=pixels, opacity=1.0)
 
 
-def _cover(layer: Layer, picture: Picture) -> Pixels:
-    """Where the layer shows something, inside its box; the background shows nothing where it is plain backdrop."""
-    shown = layer.pixels[..., 3] > 0
+def _without_backdrop(layer: Layer, backdrop: tuple[int, int, int]) -> Layer:
+    """The background without the plain backdrop; any other layer as it is."""
     if layer.role != "background":
-        return shown
-    distance = np.abs(layer.pixels[..., :3].astype(np.int16) - np.array(picture.backdrop, dtype=np.int16)).max(axis=2)
-    covered: Pixels = shown & (distance > NEAR_BACKDROP)
-    return covered
+        return layer
+    distance = np.abs(layer.pixels[..., :3].astype(np.int16) - np.array(backdrop, dtype=np.int16)).max(axis=2)
+    return replace(layer, ink=None, pixels=np.where((distance > NEAR_BACKDROP)[..., None], layer.pixels, np.uint8(0)))
 
 
-def _ends(
-    layers: Sequence[Layer], covers: Sequence[Pixels], size: tuple[int, int]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For each pixel the index of the highest and of the lowest layer that covers it; 0, the background, if none."""
+def _highest(layers: Sequence[Layer], size: tuple[int, int]) -> NDArray[np.int32]:
+    """For each pixel the index of the highest layer that covers it; 0, the background, if none does."""
     highest = np.zeros((size[1], size[0]), dtype=np.int32)
-    lowest = np.zeros_like(highest)
-    for index in range(len(layers)):
-        highest[layers[index].box.slices][covers[index]] = index
-    for index in reversed(range(len(layers))):
-        lowest[layers[index].box.slices][covers[index]] = index
-    return highest, lowest
+    for index, layer in enumerate(layers):
+        highest[layer.box.slices][layer.pixels[..., 3] > 0] = index
+    return highest
 
 
-def _settled(
-    index: int,
-    layer: Layer,
-    cover: Pixels,
-    picture: Picture,
-    highest: NDArray[np.int32],
-    lowest: NDArray[np.int32],
-) -> Layer:
+def _settled(layer: Layer, picture: Picture, missed: Pixels, on_top: Pixels) -> Layer:
     part = layer.box.slices
     target = picture.pixels[part]
     opaque = target[..., 3] == 255
-    carries = (highest[part] == index) & ~opaque & (target[..., 3] > 0)
-    grounds = (lowest[part] == index) & opaque
-    pixels = np.where(cover[..., None], layer.pixels, np.uint8(0))
-    pixels[grounds] = _over(layer.pixels, picture.backdrop)[grounds]
+    carries = on_top[part] & np.where(opaque, missed[part], target[..., 3] > 0)
+    pixels = np.where(opaque[..., None], layer.pixels, np.uint8(0))
     pixels[carries] = target[carries]
-    pixels[~opaque & ~carries] = 0
     return replace(layer, pixels=pixels)
-
-
-def _over(pixels: RGBA, ground: tuple[int, int, int]) -> RGBA:
-    """The pixels, opaque, painted over one colour."""
-    alpha = pixels[..., 3:].astype(np.float32) / 255
-    colours = pixels[..., :3] * alpha + np.array(ground, dtype=np.float32) * (1 - alpha)
-    return np.dstack([np.rint(colours), np.full(alpha.shape, 255)]).astype(np.uint8)

@@ -158,15 +158,36 @@ def test_a_wholly_clear_picture_gives_a_clear_background() -> None:
     assert not settled.composite().any()
 
 
-def test_opacity_is_kept_in_the_alpha() -> None:
-    pixels: RGBA = np.full((64, 64, 4), 255, dtype=np.uint8)
+def test_opacity_goes_into_the_alpha() -> None:
+    pixels: RGBA = np.full((64, 64, 4), (0, 0, 0, 255), dtype=np.uint8)
     pixels[:, :10, 3] = 0
     picture = Picture.of(pixels)
-    faint = replace(ground(np.zeros((64, 64, 3), np.uint8)), id="faint", role="element", opacity=0.5)
-    stack = painted(picture.rgb, (faint,))
+    black = np.zeros((64, 64, 3), np.uint8)
+    layers = tuple(
+        replace(ground(black), id=name, role="element", opacity=opacity) for name, opacity in (("a", 1.0), ("b", 0.5))
+    )
+    settled = settle_transparency(painted(picture.rgb, layers), picture)
+    assert [layer.opacity for layer in settled.layers] == [1, 1, 1]
+    assert settled.layers[2].pixels[30, 30].tolist() == [0, 0, 0, 128]
+    assert settled.difference(pixels).max() == 0
+
+
+def test_no_layer_keeps_the_colour_of_the_backdrop() -> None:
+    """Where soft edges met on the backdrop it shone through; the picture there is opaque."""
+    pixels = np.zeros((16, 16, 4), dtype=np.uint8)
+    pixels[4:12, 2:8], pixels[4:12, 8:14] = (220, 220, 220, 255), (250, 250, 250, 255)
+    picture = Picture.of(pixels)
+    left, right = np.zeros((16, 16, 4), np.uint8), np.zeros((16, 16, 4), np.uint8)
+    left[4:12, 2:8], right[4:12, 8:14] = (220, 220, 220, 255), (250, 250, 250, 255)
+    left[4:12, 7, 3] = right[4:12, 8, 3] = 128
+    whole = Box(0, 0, 16, 16)
+    empty = np.full((16, 16, 3), picture.backdrop, dtype=np.uint8)
+    stack = LayerStack((16, 16), (ground(empty), Layer("l", "l", whole, left), Layer("r", "r", whole, right)))
     settled = settle_transparency(stack, picture)
-    assert settled.layers[1].opacity == 1
-    assert abs(int(settled.composite()[30, 30, 0]) - int(stack.composite()[30, 30, 0])) <= 1
+    assert picture.backdrop != (255, 255, 255)
+    assert settled.difference(pixels).max() == 0
+    shown = np.concatenate([layer.pixels[layer.pixels[..., 3] > 0] for layer in settled.layers])
+    assert {tuple(colour) for colour in shown.tolist()} == {(220, 220, 220, 255), (250, 250, 250, 255)}
 
 
 def test_an_opaque_picture_is_left_as_it_is(toy: Toy) -> None:
