@@ -23,13 +23,17 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Scene:
-    """Shapes bottom first on a white canvas of ``size`` × ``size`` pixels. Every shape shows."""
+    """Shapes bottom first on a white canvas of ``size`` × ``size`` pixels. Every shape shows; ids are unique."""
 
     family: str
     style: str
     seed: int
     size: int
     shapes: tuple[Shape, ...]
+
+    def __post_init__(self) -> None:
+        if len({shape.id for shape in self.shapes}) != len(self.shapes):
+            raise ValueError(f"two shapes of {self.family} in {self.style} share an id")
 
     @property
     def svg(self) -> str:

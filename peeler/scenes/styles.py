@@ -265,8 +265,8 @@ def spotlight(shapes: Shapes, rng: Random) -> Shapes:
         Shape(
             circle(256 + aside * rng.uniform(10, 34), 250 + rng.uniform(-20, 24), 186),
             ground,
-            "spot",
-            "spot",
+            "backdrop",
+            "backdrop",
             plain=True,
         )
     ]
