@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,9 +150,9 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
 
 
 def tracked() -> list[Path]:
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True)
-    if listing.returncode:
+    if not (shutil.which("git") and (PROJECT / ".git").exists()):
         pytest.skip("not a git checkout")
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True)
     return [PROJECT / name for name in listing.stdout.split("\0") if name]
 
 
