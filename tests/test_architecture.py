@@ -150,9 +150,11 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
 
 
 def tracked() -> list[Path]:
-    if not (shutil.which("git") and (PROJECT / ".git").exists()):
+    if not shutil.which("git"):
+        pytest.skip("there is no git")
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True)
+    if listing.returncode:
         pytest.skip("not a git checkout")
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True)
     return [PROJECT / name for name in listing.stdout.split("\0") if name]
 
 
