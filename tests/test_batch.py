@@ -296,16 +296,12 @@ SCRIPT = """
     import sys
     from pathlib import Path
     from peeler.batch import peel_folder
-    from peeler.peel import Engine
     from peeler.presets import Preset
-    from tests.toy import draw_toy
 
     if __name__ == "__main__":
-        toy = draw_toy(48)
-        preset = Preset(engine="scripted")
-        print("started", flush=True)
         source, out, workers = sys.argv[1:]
-        summary = peel_folder(Path(source), Path(out), preset, int(workers), engine=toy.engine)
+        print("started", flush=True)
+        summary = peel_folder(Path(source), Path(out), Preset(), int(workers))
         sys.exit(1 if summary.failed else 0)
 """
 
@@ -314,7 +310,8 @@ SCRIPT = """
 def command(tmp_path: Path) -> Callable[..., list[str]]:
     script = tmp_path / "batch.py"
     script.write_text(textwrap.dedent(SCRIPT))
-    fill(tmp_path / "in", draw_toy(48), *(f"{letter}.png" for letter in "abcd"))
+    for size in (40, 48, 56, 64):
+        draw_toy(size).save(tmp_path / "in" / f"{size}.png")
     return lambda out, workers=2: [sys.executable, str(script), str(tmp_path / "in"), str(out), str(workers)]
 
 
