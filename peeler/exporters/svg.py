@@ -8,16 +8,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-import numpy as np
-
 from peeler.errors import OutputError
+from peeler.exporters.colours import has_many_colours, only_colour
 from peeler.files import png_bytes, replacing
+from peeler.geometry import Box
 from peeler.protocols import Vectorizer
 from peeler.stack import Layer, LayerStack
 from peeler.text import label, slug, unique
-
-FEW_COLOURS = 32
-"""A background with more colours is embedded as a picture: traced, it would be thousands of specks."""
 
 _SVG, _INKSCAPE, _XLINK = (
     "http://www.w3.org/2000/svg",
@@ -88,10 +85,11 @@ class SvgExporter:
     def _content(self, layer: Layer, size: tuple[int, int]) -> list[str]:
         if not layer.pixels[..., 3].any():
             return []
-        if layer.role == "residual" or (layer.role == "background" and _has_many_colours(layer)):
-            return [_embedded(layer)]
-        if layer.role == "background" and (colour := _only_colour(layer, size)):
+        if layer.role == "background" and layer.box == Box.whole(size) and (colour := only_colour(layer)):
             return [f'<rect width="{size[0]}" height="{size[1]}" fill="{colour}"/>']
+        # A residual must stay exact, and a background of many colours would be traced as thousands of specks.
+        if layer.role == "residual" or (layer.role == "background" and has_many_colours(layer)):
+            return [_embedded(layer)]
         return self.vectorizer.vectorize(layer)
 
 
@@ -150,20 +148,6 @@ def _opening(group_id: str, name: str, opacity: float = 1.0) -> str:
     faded = f' opacity="{opacity:.4g}"' if opacity < 1 else ""
     group = f'<g id="{group_id}" inkscape:groupmode="layer" inkscape:label={quoteattr(shown)}{faded}>'
     return f"{group}\n<title>{escape(shown)}</title>"
-
-
-def _only_colour(layer: Layer, size: tuple[int, int]) -> str | None:
-    first = layer.pixels[0, 0]
-    if (layer.box.width, layer.box.height) != size or first[3] < 255 or (layer.pixels != first).any():
-        return None
-    return "#" + bytes(first[:3].tolist()).hex()
-
-
-def _has_many_colours(layer: Layer) -> bool:
-    if layer.ink:
-        return False
-    packed = np.ascontiguousarray(layer.pixels).view(np.uint32)
-    return len(np.unique(packed)) > FEW_COLOURS
 
 
 def _embedded(layer: Layer) -> str:

@@ -122,6 +122,10 @@ def test_a_circle_of_parts_ends() -> None:
 
 def test_backgrounds() -> None:
     assert drawn(LayerStack(SIZE, (ground(),))).find(f".//{SVG}rect").get("fill") == "#f0e6c8"  # type: ignore[union-attr]
+    stray = np.full((90, 120, 4), 255, dtype=np.uint8)
+    stray[::9, ::9, :3] -= 3
+    stray[45, 45] = (200, 150, 150, 255)
+    assert drawn(LayerStack(SIZE, (ground(stray),))).find(f".//{SVG}rect").get("fill") == "#ffffff"  # type: ignore[union-attr]
     clear = drawn(LayerStack(SIZE, (ground(np.zeros((90, 120, 4), dtype=np.uint8)),)))
     assert {node.tag for node in clear.iter()} == {f"{SVG}{tag}" for tag in ("svg", "g", "title")}
     two = np.full((90, 120, 4), 255, dtype=np.uint8)

@@ -13,6 +13,8 @@ from peeler.stack import Layer, largest_difference
 
 COLOURS = 128
 """A palette of that many colours makes a small picture of flat art a third as large, and faster to write."""
+MOST_BYTES = 9_000
+"""A small picture that takes more is no flat art, and looks better as a JPEG."""
 MISSED = 2
 """Grey levels up to which a composite counts as exact."""
 _MASK_INK = (234, 88, 12)
@@ -108,7 +110,8 @@ def _greatest(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 def _palette_uri(picture: RGB | RGBA) -> str:
     image = Image.fromarray(np.ascontiguousarray(picture))
-    return _png_uri(image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+    uri = _png_uri(image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+    return uri if len(uri) <= MOST_BYTES * 4 / 3 or image.mode == "RGBA" else _jpeg_uri(image)
 
 
 def _ink_uri(alpha: NDArray[np.uint8], ink: str) -> str:
@@ -116,6 +119,12 @@ def _ink_uri(alpha: NDArray[np.uint8], ink: str) -> str:
     image = Image.fromarray((alpha.astype(np.uint16) * 15 // 255).astype(np.uint8), "P")
     image.putpalette(bytes.fromhex(ink.removeprefix("#")) * 16)
     return _png_uri(image, transparency=bytes(range(0, 256, 17)), bits=4)
+
+
+def _jpeg_uri(image: Image.Image) -> str:
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + b64encode(buffer.getvalue()).decode()
 
 
 def _png_uri(image: Image.Image, **settings: int | bytes) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.errors import StoreError
+from peeler.exporters.colours import only_colour
 from peeler.exporters.html.page import (
     STOP_REASONS,
     brand,
@@ -34,8 +35,10 @@ from peeler.stack import Layer, LayerStack
 
 LARGE, SMALL = 256, 171
 """Longest side of the result pictures and of those of layers and steps, in pixels."""
+MOST_LAYERS, MOST_PLANES, MOST_NAMES = 96, 48, 18
+"""Layers shown as cards, layers of the exploded view, and names listed per step."""
 MOST_GRAPH_BYTES = 200_000
-"""Graph drawings are embedded up to this sum; later ones are linked."""
+"""Graph drawings are embedded up to this size, those of later steps up to this sum; others are linked."""
 
 
 class HtmlExporter:
@@ -119,25 +122,39 @@ def _figure(uri: str, told: str, link: str = "", kind: str = "") -> str:
 def _layers(stack: LayerStack, lifted: dict[str, int]) -> str:
     """The layers pulled apart, then one card each, bottom first. Pictures are style variables: each shows twice."""
     width, height = stack.size
-    pictures = "".join(f"--l{i}:url({layer_thumb(layer, stack.size, SMALL)});" for i, layer in enumerate(stack.layers))
-    last = max(1, len(stack.layers) - 1)
-    planes = "".join(
-        f'<span style="--at:{index / last:.4f};background-image:var(--l{index})" title="{text(layer.name)}"></span>'
-        for index, layer in enumerate(stack.layers)
+    shown = stack.layers[:MOST_LAYERS]
+    pictures = "".join(f"--l{i}:url({layer_thumb(layer, stack.size, SMALL)});" for i, layer in enumerate(shown))
+    cards = "".join(_layer_card(index, layer, lifted) for index, layer in enumerate(shown))
+    left = len(stack.layers) - len(shown)
+    more = (
+        f'<p class="more"><small>and {left} more in <a href="stack/stack.json">stack/</a></small></p>' if left else ""
     )
-    cards = "".join(_layer_card(index, layer, lifted) for index, layer in enumerate(stack.layers))
     return (
         f"<style>:root{{{pictures}--ratio:{width}/{height};--wide:{min(1.0, width / height):.4f}}}</style>\n"
         "<section><h2>Layers <small>bottom to top</small></h2>"
-        f'<div class="exploded" aria-hidden="true">{planes}</div><ol class="cards" start="0">{cards}</ol></section>'
+        f'{_planes(shown)}<ol class="cards" start="0">{cards}</ol>{more}</section>'
     )
 
 
+def _planes(layers: Sequence[Layer]) -> str:
+    chosen = sorted({round(index) for index in np.linspace(0, len(layers) - 1, min(MOST_PLANES, len(layers)))})
+    last = max(1, len(chosen) - 1)
+    spans = (
+        f'<span style="--at:{place / last:.4f};background-image:var(--l{index})" title="{text(layers[index].name)}">'
+        "</span>"
+        for place, index in enumerate(chosen)
+    )
+    # Many panes on each other would add up to black.
+    tint = min(0.07, 0.5 / max(1, len(chosen)))
+    return f'<div class="exploded" aria-hidden="true" style="--tint:{tint:.3f}">{"".join(spans)}</div>'
+
+
 def _layer_card(index: int, layer: Layer, lifted: dict[str, int]) -> str:
+    colour = text(layer.ink or only_colour(layer) or "", 7)
     ink = (
-        f'<span class="ink"><i style="background:{text(layer.ink, 7)}"></i>{text(layer.ink, 7)}</span>'
-        if layer.ink
-        else '<span class="ink">many colours</span>'
+        f'<span class="ink"><i style="background:{colour}"></i>{colour}</span>'
+        if colour
+        else "<span>many colours</span>"
     )
     step = f"step {lifted[layer.id] + 1}" if layer.id in lifted else layer.role
     part = f"<span>part of {text(layer.part_of, 24)}</span>" if layer.part_of else ""
@@ -157,10 +174,13 @@ def _lifted(steps: Sequence[tuple[Path, Any]]) -> dict[str, int]:
 def _graph(steps: Sequence[tuple[Path, Any]]) -> str:
     if not steps or not (steps[0][0] / "graph.svg").is_file():
         return ""
-    drawing = steps[0][0] / "graph.svg"
-    picture = f'<img src="{svg_uri(drawing.read_bytes())}" alt="layer graph of the input">'
-    link = f'<a class="graph" href="steps/{steps[0][0].name}/graph.svg">{picture}</a>'
-    return f"<section><h2>Layer graph <small>of the input</small></h2>{link}</section>"
+    drawing, told = steps[0][0] / "graph.svg", "layer graph of the input"
+    link = f'href="steps/{steps[0][0].name}/graph.svg"'
+    if drawing.stat().st_size <= MOST_GRAPH_BYTES:
+        shown = f'<a class="graph" {link}><img src="{svg_uri(drawing.read_bytes())}" alt="{told}"></a>'
+    else:
+        shown = f"<p><a {link}>A large {told}</a></p>"
+    return f"<section><h2>Layer graph <small>of the input</small></h2>{shown}</section>"
 
 
 def _steps(steps: Sequence[tuple[Path, Any]], stack: LayerStack) -> str:
@@ -179,7 +199,7 @@ def _steps(steps: Sequence[tuple[Path, Any]], stack: LayerStack) -> str:
 def _step(path: Path, step: dict[str, Any], stack: LayerStack, drawing: Path | None) -> str:
     canvas = thumb(_read(path / "canvas.png"), SMALL)
     covered = mask_thumb(_read_mask(path / "mask.png"), SMALL)
-    places = {layer.id: index for index, layer in enumerate(stack.layers)}
+    places = {layer.id: index for index, layer in enumerate(stack.layers[:MOST_LAYERS])}
     lifted = [layer["id"] for layer in reversed(step.get("layers", [])) if layer["id"] in places]
     removed = _art(",".join(f"var(--l{places[layer]})" for layer in lifted) or "none")
     before = _art("var(--canvas)")
@@ -216,8 +236,10 @@ def _art(images: str) -> str:
 def _told(step: dict[str, Any]) -> Iterator[str]:
     """What a step says in words: what went, how it was judged, how often it was tried."""
     layers = step.get("layers") or [{"name": name, "ink": None} for name in step.get("removed", ())]
-    items = "".join(f"<li>{_swatch(layer.get('ink'))}{text(layer['name'], 80)}</li>" for layer in layers)
-    yield f"<ul>{items}</ul>"
+    names = layers if len(layers) <= MOST_NAMES else layers[: MOST_NAMES - 1]
+    items = "".join(f"<li>{_swatch(layer.get('ink'))}{text(layer['name'], 80)}</li>" for layer in names)
+    more = f"<li><small>and {len(layers) - len(names)} more</small></li>" if len(layers) > len(names) else ""
+    yield f"<ul>{items}{more}</ul>"
     for number, attempt in enumerate(step.get("attempts", ()), start=1):
         verdict = attempt["verdict"]
         kind, told = ("ok", "accepted") if verdict["accepted"] else ("failed", f"rejected: {text(verdict['reason'])}")
