@@ -14,7 +14,8 @@ def write_index(batch_folder: Path) -> None:
     """Write ``index.html`` from the ``batch.json`` of a batch. Raises StoreError."""
     batch = read_json(batch_folder / "batch.json", {})
     rows = batch.get("rows", [])
-    name = text(batch_folder.resolve().name)
+    # Not the folder's name: the same batch gives the same page wherever it lies.
+    name = plural(len(rows), "picture")
     failed = [row for row in rows if row.get("status") == "failed"]
     body = [
         "<main>",

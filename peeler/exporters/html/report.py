@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def _report(folder: Path, stack: LayerStack) -> str:
     name = text(run.get("picture", {}).get("name") or folder.name)
     body = [
         "<main>",
-        _header(name, run, stack, len(steps)),
+        _header(name, run, stack, len(steps), _links(folder)),
         _result(folder, stack),
         _layers(stack, _lifted(steps)),
         _graph(steps),
@@ -70,7 +71,14 @@ def _report(folder: Path, stack: LayerStack) -> str:
     return page(f"{name} – Peeler", "\n".join(body), "report.js", read_json(folder / "timings.json", {}))
 
 
-def _header(name: str, run: dict[str, Any], stack: LayerStack, steps: int) -> str:
+def _links(folder: Path) -> str:
+    """What else the run has made, as links."""
+    drawings = sorted(path.name for path in folder.glob("*.svg") if not path.name.startswith("."))
+    names = [*drawings, *(name for name in ("stack/stack.json",) if (folder / name).is_file())]
+    return " · ".join(f'<a href="{quote(name.encode("utf-8", "replace"))}">{text(name)}</a>' for name in names)
+
+
+def _header(name: str, run: dict[str, Any], stack: LayerStack, steps: int, links: str) -> str:
     engine = run.get("engine", {})
     facts = [
         f"{stack.size[0]} × {stack.size[1]} px",
@@ -85,7 +93,7 @@ def _header(name: str, run: dict[str, Any], stack: LayerStack, steps: int) -> st
     note = f'<p class="note">{text(run["note"], 400)}</p>' if run.get("note") else ""
     return (
         f'<header>{brand("report")}<h1>{name}</h1><p class="facts">{" · ".join(facts)}</p>'
-        f'<p class="chips">{"".join(chips)}</p>{note}</header>'
+        f'<p class="chips">{"".join(chips)}</p><p class="links">{links}</p>{note}</header>'
     )
 
 
