@@ -136,11 +136,11 @@ class Mask(BaseModel):
         shared = self.box.intersect(other.box)
         if not shared.area:
             return 0
-        mine, theirs = (
-            mask.pixels[shared.y0 - mask.box.y0 : shared.y1 - mask.box.y0, shared.x0 - mask.box.x0 : shared.x1 - mask.box.x0]
-            for mask in (self, other)
-        )
-        return int(np.count_nonzero(mine & theirs))
+        return int(np.count_nonzero(self._within(shared) & other._within(shared)))
+
+    def _within(self, part: Box) -> Pixels:
+        x, y = self.box.x0, self.box.y0
+        return self.pixels[part.y0 - y : part.y1 - y, part.x0 - x : part.x1 - x]
 
     def iou(self, other: "Mask") -> float:
         """Intersection over union, 0 when both are empty."""

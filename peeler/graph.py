@@ -37,7 +37,9 @@ class Edge(BaseModel):
     kind: Literal["occludes", "interrupted_shape"]
     source: str
     target: str
-    weight: float = Field(default=1.0, ge=0, description="how sure the analyst is; cycles are cut at the least sure edge")
+    weight: float = Field(
+        default=1.0, ge=0, description="how sure the analyst is; cycles are cut at the least sure edge"
+    )
     reason: str = ""
 
 
@@ -73,7 +75,7 @@ class LayerGraph(BaseModel):
         return tuple(edge for edge in self.edges if edge.kind == "occludes")
 
     def topmost(self) -> tuple[Element, ...]:
-        """The elements that nothing occludes, in the order of the graph; never empty on an acyclic graph with elements."""
+        """The elements that nothing occludes, in the order of the graph; an acyclic graph with elements has some."""
         covered = {edge.target for edge in self.occlusions}
         return tuple(element for element in self.elements if element.id not in covered)
 
@@ -129,11 +131,14 @@ class LayerGraph(BaseModel):
                 taken.add(name)
         return LayerGraph(
             elements=tuple(
-                element.model_copy(update={"id": renamed[element.id], "part_of": renamed.get(element.part_of or "", element.part_of)})
+                element.model_copy(
+                    update={"id": renamed[element.id], "part_of": renamed.get(element.part_of or "", element.part_of)}
+                )
                 for element in self.elements
             ),
             edges=tuple(
-                edge.model_copy(update={"source": renamed[edge.source], "target": renamed[edge.target]}) for edge in self.edges
+                edge.model_copy(update={"source": renamed[edge.source], "target": renamed[edge.target]})
+                for edge in self.edges
             ),
         )
 
