@@ -15,9 +15,9 @@ for name in [name for name in os.environ if name.startswith(VARIABLE)]:
 
 
 def refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect" and isinstance(arguments[1], tuple):
+    if event in {"socket.connect", "socket.sendto"} and isinstance(arguments[1], tuple):
         host = str(arguments[1][0])
-    elif event == "socket.getaddrinfo":
+    elif event in {"socket.getaddrinfo", "socket.gethostbyname"}:
         host = str(arguments[0])
     else:
         return
