@@ -31,7 +31,7 @@ class Preset(BaseModel):
     steps: int = Field(default=40, ge=1, le=1000, description="denoising steps of a remover that has any")
     max_steps: int = Field(default=30, ge=0, description="removals after which a run stops")
     attempts: int = Field(default=3, ge=1, le=100, description="tries of one removal, each with another seed")
-    vectorizer: str = Field(default="vtracer", description="who turns layers into paths")
+    vectorizer: str = Field(default="curves", description="who turns layers into paths")
     outputs: tuple[Output, ...] = Field(default=("png", "svg", "html"), description="what is written at the end")
 
     @field_validator("outputs", mode="before")

@@ -47,7 +47,7 @@ BACKENDS: dict[str, dict[str, Backend]] = {
         "scripted": Backend("peeler.removers.scripted:ScriptedRemover"),
     },
     "vectorizer": {
-        "vtracer": Backend("peeler.vectorizers.vtracer:VtracerVectorizer", needs=("vtracer",)),
+        "curves": Backend("peeler.vectorizers.curves:CurvesVectorizer", needs=("vtracer",)),
     },
     "exporter": {
         "png": Backend("peeler.exporters.png:PngExporter"),
@@ -75,7 +75,7 @@ def vectorizer(name: str) -> Vectorizer:
     return cast(Vectorizer, _load("vectorizer", name)())
 
 
-def exporter(name: str, vectorizer_name: str = "vtracer") -> Exporter:
+def exporter(name: str, vectorizer_name: str = "curves") -> Exporter:
     """A new exporter; the one for SVG draws its paths with the named vectorizer."""
     kind = _load("exporter", name)
     return cast(Exporter, kind(vectorizer(vectorizer_name)) if name == "svg" else kind())

@@ -276,7 +276,7 @@ def test_doctor() -> None:
     assert done.exit_code == Code.OK
     assert "the embedded engine is ready" in done.stdout
     told = document(peeler("doctor", "--json"))
-    assert {one["name"] for one in told["backends"]} >= {"flat", "vtracer", "png", "svg"}
+    assert {one["name"] for one in told["backends"]} >= {"flat", "curves", "png", "svg"}
 
 
 def test_score(run: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from peeler.errors import OutputError, StoreError
 from peeler.exporters.svg import SvgExporter, check_svg
 from peeler.geometry import Box
 from peeler.stack import Layer, LayerStack
-from peeler.vectorizers.vtracer import VtracerVectorizer
+from peeler.vectorizers.curves import CurvesVectorizer
 
 SIZE = (120, 90)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -83,7 +83,7 @@ def test_the_drawing_looks_like_the_stack(tmp_path: Path) -> None:
         disc("c", 60, 30, 9, "#ffffff"),
     )
     stack = LayerStack(SIZE, (ground(), *layers, residual()))
-    SvgExporter(VtracerVectorizer()).export(stack, tmp_path / "icon.svg")
+    SvgExporter(CurvesVectorizer()).export(stack, tmp_path / "icon.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["icon.svg"]
     seen = rendered((tmp_path / "icon.svg").read_text())
     assert psnr(seen, stack.composite()) >= 42
@@ -133,7 +133,7 @@ def test_backgrounds() -> None:
     assert drawn(LayerStack(SIZE, (ground(two),))).find(f".//{SVG}path") is not None
     noise = np.random.default_rng(0).integers(0, 256, (90, 120, 4), dtype=np.uint8)
     noise[..., 3] = 255
-    markup = SvgExporter(VtracerVectorizer()).draw(LayerStack(SIZE, (ground(noise),)))
+    markup = SvgExporter(CurvesVectorizer()).draw(LayerStack(SIZE, (ground(noise),)))
     check_svg(markup)
     assert (rendered(markup) == noise).all()
 
@@ -157,7 +157,7 @@ def test_ids_that_collide_are_told_apart() -> None:
 def test_same_stack_same_bytes(tmp_path: Path) -> None:
     stack = LayerStack(SIZE, (ground(), disc("a", 40, 45, 30, "#aa2211"), residual()))
     for name in ("a.svg", "b.svg"):
-        SvgExporter(VtracerVectorizer()).export(stack, tmp_path / name)
+        SvgExporter(CurvesVectorizer()).export(stack, tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 

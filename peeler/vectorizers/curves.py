@@ -30,7 +30,7 @@ _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="trans
 _TOKEN = re.compile(r"[MLCZ]|-?[\d.]+(?:e-?\d+)?")
 
 
-class VtracerVectorizer:
+class CurvesVectorizer:
     """Draws complete shapes: a path with holes for a flat layer, colour areas on each other for a textured one."""
 
     def vectorize(self, layer: Layer) -> list[str]:

@@ -11,7 +11,7 @@ import resvg_py
 
 from peeler.geometry import Box
 from peeler.stack import Layer
-from peeler.vectorizers.vtracer import VtracerVectorizer
+from peeler.vectorizers.curves import CurvesVectorizer
 
 SIZE, FINE = 160, 5
 Y, X = (np.mgrid[: SIZE * FINE, : SIZE * FINE] + 0.5) / FINE
@@ -72,7 +72,7 @@ def nodes(paths: list[str]) -> int:
 
 
 def vectorize(alpha: np.ndarray, ink: str | None = "#204060") -> list[str]:
-    return VtracerVectorizer().vectorize(layer_of(alpha, ink))
+    return CurvesVectorizer().vectorize(layer_of(alpha, ink))
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -93,7 +93,7 @@ def test_edges_of_whole_pixels_are_exact() -> None:
     alpha = np.zeros((40, 50), dtype=np.uint8)
     alpha[8:30, 12:44] = 255
     alpha[14:20, 20:30] = 0
-    (path,) = VtracerVectorizer().vectorize(layer_of(alpha, at=(100, 7)))
+    (path,) = CurvesVectorizer().vectorize(layer_of(alpha, at=(100, 7)))
     assert (rendered([path], (160, 60))[7:47, 100:150, 3] == alpha).all()
     assert nodes([path]) == 8 and "C" not in path
 
@@ -107,7 +107,7 @@ def test_hard_pixel_steps_become_smooth_curves() -> None:
 
 def test_the_path_lies_where_the_layer_does() -> None:
     alpha = cover(disc(80.3, 79.6, 55))[20:140, 20:140]
-    paths = VtracerVectorizer().vectorize(layer_of(alpha, at=(220, 120)))
+    paths = CurvesVectorizer().vectorize(layer_of(alpha, at=(220, 120)))
     full = np.zeros((300, 400), dtype=np.uint8)
     full[120:240, 220:340] = alpha
     assert psnr(rendered(paths, (400, 300))[..., 3], full) >= 45
@@ -164,7 +164,7 @@ def test_a_textured_layer_is_drawn_in_its_colours() -> None:
     pixels[cover(disc(80, 80, 60)) > 127] = (220, 40, 40, 255)
     pixels[cover(disc(80, 80, 30)) > 127] = (40, 60, 220, 255)
     layer = Layer("e", "target", Box(10, 20, 10 + SIZE, 20 + SIZE), pixels)
-    paths = VtracerVectorizer().vectorize(layer)
+    paths = CurvesVectorizer().vectorize(layer)
     seen = rendered(paths, (SIZE + 20, SIZE + 30))[20 : 20 + SIZE, 10 : 10 + SIZE]
     assert psnr(seen[..., 3], pixels[..., 3]) > 25
     both = (seen[..., 3] == 255) & (pixels[..., 3] == 255)
