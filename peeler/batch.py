@@ -20,7 +20,7 @@ from peeler.inputs import SUFFIXES, Picture, read_picture
 from peeler.lift import TOLERANCE
 from peeler.peel import Engine, Laps, peel
 from peeler.presets import Preset, load_preset
-from peeler.records import EngineRecord, ResidualRecord, RunRecord, Stored, Timings
+from peeler.records import EngineRecord, ResidualRecord, RunRecord, Stored
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, output_names
 from peeler.stack import LayerStack
@@ -70,6 +70,14 @@ class BatchRecord(Stored):
     versions: dict[str, str]
     totals: dict[str, int] = {}
     rows: tuple[Row, ...] = ()
+
+
+class BatchTimings(Stored):
+    """``timings.json`` of a batch: ``seconds`` of the whole, and of each run by its name."""
+
+    started: str
+    seconds: float
+    runs: dict[str, float]
 
 
 class BatchSummary(Stored):
@@ -167,15 +175,16 @@ def peel_folder(
         record = _open_batch(out, choice, force)
         tasks = {name: _Task(path, out / name, choice.preset, force, engine) for name, path in named}
         outcomes = _peel_all(tasks, workers or _cores(), on_progress or (lambda progress: None))
-        rows = [_row(name, task.path, outcomes[name]) for name, task in tasks.items()]
+        rows = [_row(name, task, outcomes[name]) for name, task in tasks.items()]
         totals = {status: sum(row.status == status for row in rows) for status in ("ok", "stopped", "failed")}
         _put(out / "batch.json", record.model_copy(update={"status": "done", "totals": totals, "rows": tuple(rows)}))
-        seconds = {name: done.seconds for name, done in outcomes.items() if isinstance(done, RunSummary)}
-        _put(out / "timings.json", Timings(started=_now(), seconds={"total": time.perf_counter() - started, **seconds}))
+        runs = {name: done.seconds for name, done in outcomes.items() if isinstance(done, RunSummary)}
+        seconds = time.perf_counter() - started
+        _put(out / "timings.json", BatchTimings(started=_now(), seconds=seconds, runs=runs))
         _write_index(out, choice.preset)
     finally:
         os.close(lock)
-    return BatchSummary(folder=str(out), totals=totals, rows=tuple(rows), seconds=time.perf_counter() - started)
+    return BatchSummary(folder=str(out), totals=totals, rows=tuple(rows), seconds=seconds)
 
 
 def name_pictures(folder: Path) -> list[tuple[str, Path]]:
@@ -228,7 +237,7 @@ def _complete(run: Run, picture: Picture, engine: Engine, tell: Tell, laps: Laps
     except StoreError:
         raise
     except Exception as problem:
-        run.fail(_reason(problem))
+        run.fail(_reason(problem, run.folder))
         raise
 
 
@@ -266,16 +275,19 @@ def _summary(record: RunRecord, out: Path, seconds: float, was_done: bool) -> Ru
     )
 
 
-def _row(name: str, path: Path, outcome: RunSummary | BaseException) -> Row:
+def _row(name: str, task: _Task, outcome: RunSummary | BaseException) -> Row:
     if isinstance(outcome, RunSummary):
         return Row(**{key: getattr(outcome, key) for key in Row.model_fields})
     if not isinstance(outcome, PeelerError):
-        log.error("%s failed", path, exc_info=outcome)
-    return Row(input=path.name, name=name, status="failed", reason=_reason(outcome))
+        log.error("%s failed", task.path, exc_info=outcome)
+    return Row(input=task.path.name, name=name, status="failed", reason=_reason(outcome, task.path, task.out))
 
 
-def _reason(problem: BaseException) -> str:
+def _reason(problem: BaseException, *paths: Path) -> str:
+    """Why something failed, in one line; ``paths`` go by their last names, as a record may leave the machine."""
     told = str(problem) if isinstance(problem, PeelerError) else f"unexpected {type(problem).__name__}: {problem}"
+    for path in paths:
+        told = told.replace(str(path), path.name)
     return " ".join(told.split())
 
 

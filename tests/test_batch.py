@@ -164,7 +164,6 @@ def test_a_folder_becomes_a_batch(toy: Toy, tmp_path: Path) -> None:
     assert {now.stage for now in seen} >= {"read", "step 1", "write"} and {now.total for now in seen} == {3}
     batch = json.loads((tmp_path / "out/batch.json").read_text())
     assert batch["status"] == "done" and [row["steps"] for row in batch["rows"]] == [2, 2, 2]
-    assert "seconds" in json.loads((tmp_path / "out/timings.json").read_text())
     assert peel_picture(tmp_path / "in/a.png", BARE, toy.engine).size == (64, 64)
 
 
@@ -180,6 +179,30 @@ def test_bad_pictures_become_rows_with_reasons(toy: Toy, tmp_path: Path) -> None
     for name, told in zip("bcde", ("is empty", "not a picture", "is a folder", "damaged"), strict=True):
         assert told in reasons[name]
         assert not (tmp_path / "out" / name).exists()
+
+
+def test_what_a_batch_keeps_names_no_place_on_the_machine(toy: Toy, tmp_path: Path) -> None:
+    fill(tmp_path / "in", toy, "a.png", "taken.png")
+    (tmp_path / "in/bad.png").write_bytes(b"")
+    os.link(tmp_path / "in/bad.png", os.fsencode(tmp_path) + b"/in/\xff.png")
+    fill(tmp_path / "out" / "taken", toy, "mine.txt.png")
+    broken = Engine(Broken(ValueError(f"cannot open {tmp_path / 'out' / 'a' / 'x'}")), toy.remover)
+    summary = peel_folder(tmp_path / "in", tmp_path / "out", Preset(engine="scripted"), 1, engine=broken)
+    assert [row.reason for row in summary.rows][:3] == [
+        "unexpected ValueError: cannot open a/x",
+        "bad.png: the file is empty",
+        "taken: holds 'mine.txt.png' and is no run; choose another output folder",
+    ]
+    for name in ("batch.json", "timings.json", "index.html", "a/run.json"):
+        assert str(tmp_path) not in (tmp_path / "out" / name).read_text(), name
+
+
+def test_the_times_of_a_batch(toy: Toy, tmp_path: Path) -> None:
+    fill(tmp_path / "in", toy, "total.png", "seconds.png")
+    summary = peel_folder(tmp_path / "in", tmp_path / "out", BARE, 1, engine=toy.engine)
+    times = json.loads((tmp_path / "out/timings.json").read_text())
+    assert set(times) == {"started", "seconds", "runs"} and set(times["runs"]) == {"total", "seconds"}
+    assert times["seconds"] == summary.seconds >= max(times["runs"].values())
 
 
 def test_the_order_and_the_bytes_do_not_depend_on_the_number_of_workers(toy: Toy, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def _write_step(folder: Path, index: int, layer: Layer, stack: LayerStack, note:
 
 def write_batch(folder: Path, rows: list[dict[str, Any]], seconds: float = 0.5) -> Path:
     (folder / "batch.json").write_text(json.dumps({"rows": rows, "engine": {"analyst": "flat", "remover": "flat"}}))
-    (folder / "timings.json").write_text(json.dumps({"seconds": {row["name"]: seconds for row in rows}}))
+    (folder / "timings.json").write_text(json.dumps({"runs": {row["name"]: seconds for row in rows}}))
     write_index(folder)
     return folder / "index.html"
 
@@ -194,7 +194,7 @@ def test_the_index_lists_failures_first_and_links_the_reports(tmp_path: Path) ->
     before = index.read_text().splitlines()
     after = write_batch(tmp_path, rows, seconds=0.9).read_text().splitlines()
     assert [line[:50] for line, twin in zip(before, after, strict=True) if line != twin] == [
-        '<script type="application/json" id="timings">{"sec'
+        '<script type="application/json" id="timings">{"run'
     ]
 
 

@@ -1,8 +1,8 @@
-const seconds = JSON.parse(document.getElementById("timings").textContent).seconds ?? {};
+const runs = JSON.parse(document.getElementById("timings").textContent).runs ?? {};
 const told = (value) => (value >= 1 ? `${value.toFixed(2)} s` : `${(1000 * value).toFixed(0)} ms`);
 const all = [];
 for (const place of document.querySelectorAll("[data-run]")) {
-  const value = seconds[place.dataset.run];
+  const value = runs[place.dataset.run];
   if (value === undefined) continue;
   place.textContent = told(value);
   all.push(value);
