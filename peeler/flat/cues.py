@@ -10,7 +10,7 @@ occlusion cues*, IEEE TIP 22(5), 2013; covered area of the convex hull as in Law
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -29,11 +29,16 @@ WEIGHTS = {
     "it is the thinner one": 0.32,
     "it lies inside the other": 0.25,
     "it is a detail inside the other": 1.34,
+    "it is a thin frame around the other": 2.0,
 }
 """Log odds for one unit of each cue."""
 STRAIGHT_TOLERANCE = 22.0
 """Degrees from 180 at which an edge counts 1/e as straight."""
 MOST_VOTES = 3.0
+DETAIL_SHARE = 0.1
+"""A region smaller than this share of the one around it is a detail."""
+FRAME_SHARE = 0.35
+"""A region with less than this share of its filled outline is a frame."""
 SHORTEST_CONTACT = 4
 """Pixel sides; regions that share fewer do not really touch."""
 
@@ -53,37 +58,39 @@ class Form:
     """What the cues ask about one region.
 
     ``thickness`` is the mean distance of its pixels to its edge, in pixels of a canvas of 512 × 512; ``hull_of`` and
-    ``filled_of`` count, per region, its pixels inside this region's convex hull and outline.
+    ``filled_of`` count, per region, its pixels inside this region's convex hull and outline; ``frames`` tells whether the
+    region is but a thin share of that outline.
     """
 
     area: int
     thickness: float
     hull_of: NDArray[np.int64]
     filled_of: NDArray[np.int64]
+    frames: bool
 
 
 def weigh(
     regions: Regions, borders: Sequence[Boundary], meetings: Sequence[Junction], background: frozenset[int]
 ) -> list[Evidence]:
     """Evidence for every touching pair of regions outside the background."""
+    return [_judged(first, second, cues) for first, second, cues in measure(regions, borders, meetings, background)]
+
+
+def measure(
+    regions: Regions, borders: Sequence[Boundary], meetings: Sequence[Junction], background: frozenset[int]
+) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
+    """For every touching pair outside the background its labels and its cues, in the order of ``WEIGHTS``."""
     forms = {region.label: _form(regions, region) for region in regions.all if region.label not in background}
     votes = _straight_edges(meetings, background)
     siblings = _siblings(regions, borders)
-    evidence = []
     for border in borders:
         first, second = border.first, border.second
         if border.length < SHORTEST_CONTACT or first in background or second in background:
             continue
         forward, back = votes[first, second], votes[second, first]
-        cues = np.array(
-            [
-                np.clip(forward.all - back.all, -MOST_VOTES, MOST_VOTES),
-                np.clip(forward.beside_background - back.beside_background, -MOST_VOTES, MOST_VOTES),
-                *(_one_sided(forms, siblings, first, second) - _one_sided(forms, siblings, second, first)),
-            ]
-        )
-        evidence.append(_judged(first, second, cues))
-    return evidence
+        straight = forward.all - back.all, forward.beside_background - back.beside_background
+        forms_say = _one_sided(forms, siblings, first, second) - _one_sided(forms, siblings, second, first)
+        yield first, second, np.concatenate([np.clip(straight, -MOST_VOTES, MOST_VOTES), forms_say])
 
 
 def _judged(first: int, second: int, cues: NDArray[np.float64]) -> Evidence:
@@ -141,7 +148,8 @@ def _one_sided(
             float(siblings[other, one]),
             -np.log(mine.thickness),
             inside * theirs.thickness / mine.thickness,
-            float(inside and mine.area < 0.1 * theirs.area),
+            float(inside and mine.area < DETAIL_SHARE * theirs.area),
+            float(mine.frames and mine.filled_of[other] > 0.9 * theirs.area),
         ]
     )
 
@@ -160,4 +168,5 @@ def _form(regions: Regions, region: Region) -> Form:
         thickness=float(depth[mask > 0].mean()) / scale,
         hull_of=np.bincount(labels[hull > 0], minlength=len(regions.all)),
         filled_of=np.bincount(labels[filled > 0], minlength=len(regions.all)),
+        frames=region.area < FRAME_SHARE * int(filled.sum()),
     )

@@ -14,13 +14,15 @@ import numpy as np
 from peeler.flat.contours import Corner, Points, along, concave_corners
 from peeler.geometry import Pixels
 
-WIDEST_TURN = 24.0
+WIDEST_TURN = 32.0
 """Degrees between a cut and the edge that continues along it."""
 SHORT_CUT = 12.0
 """Pixels up to which the pixel grid makes directions uncertain; ``GRID_SLACK`` degrees are allowed for it."""
 GRID_SLACK = 12.0
 DETOUR = 1.6
 """The way around along the outline must be longer than the cut by this factor."""
+SEEN = 0.25
+"""Share of a cut that must be visible."""
 SMALLEST_PART = 40
 """Pixels."""
 
@@ -39,7 +41,7 @@ def split(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
     outline is the shape's own and not that of an occluder.
     """
     corners = [corner for corner in concave_corners(mask) if own_edge[corner.point[1], corner.point[0]]]
-    cuts = _chosen(_candidates(corners, visible))
+    cuts = _chosen(_candidates(corners, mask, visible))
     if not cuts:
         return [mask]
     open_mask = mask.astype(np.uint8)
@@ -48,7 +50,7 @@ def split(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
     return _parts(mask, open_mask)
 
 
-def _candidates(corners: Sequence[Corner], visible: Pixels) -> list[_Cut]:
+def _candidates(corners: Sequence[Corner], mask: Pixels, visible: Pixels) -> list[_Cut]:
     cuts = []
     for first, second in combinations(corners, 2):
         way = (second.point - first.point).astype(np.float64)
@@ -56,14 +58,14 @@ def _candidates(corners: Sequence[Corner], visible: Pixels) -> list[_Cut]:
         if length < 3 or first.way_to(second) < DETOUR * length:
             continue
         direction = way / length
-        # The edge that arrives at a corner goes on along the cut, or the one that leaves it comes from there.
-        fits = (
-            max(first.arriving @ direction, -(first.leaving @ direction)),
-            max(-(second.arriving @ direction), second.leaving @ direction),
-        )
+        # The edge of one shape arrives at a corner, runs on along the cut and leaves from the other corner.
+        onward = first.arriving @ direction, second.leaving @ direction
+        backward = -(second.arriving @ direction), -(first.leaving @ direction)
+        fits = max(onward, backward, key=min)
         turns = np.degrees(np.arccos(np.clip(fits, -1, 1)))
         allowed = WIDEST_TURN + (GRID_SLACK if length <= SHORT_CUT else 0)
-        if turns.max() <= allowed and visible[along(first.point, second.point)].all():
+        line = along(first.point, second.point)
+        if turns.max() <= allowed and mask[line].all() and visible[line].mean() >= SEEN:
             cuts.append(_Cut(first, second, length * (1 + turns.mean() / 30)))
     return sorted(cuts, key=lambda cut: cut.cost)
 
