@@ -16,8 +16,17 @@ FEWEST_PIXELS = 6
 """An ink needs this many solid pixels."""
 MOST_INKS = 64
 """Flat art with more inks is not flat art; the most frequent are kept."""
-FLAT_SHARE = 0.90
-"""At least this share of the pixels of flat art shows an ink."""
+MOST_TONES = 12
+"""Colours of a picture that is no flat art."""
+FLAT_SHARE = {CLEAN_NOISE: 0.96, LOSSY_NOISE: 0.90}
+"""At least this share of flat art shows an ink or the mixture of two; a JPEG picture must not pass for a clean one."""
+FEWEST_INKED = 0.6
+"""At least this share shows an ink; below, mixtures need not be counted."""
+ON_THE_LINE = 6.0
+"""Grey levels by which a mixed colour may miss the straight line between the two inks that it mixes."""
+SAMPLE = 20_000
+"""Pixels that are asked at most (or a few more) where a share is only estimated."""
+_HALF_PLANE = [(dy, dx) for dy in range(-2, 1) for dx in range(-2, 3) if (dy, dx) < (0, 0)]
 
 Labels = NDArray[np.int32]
 
@@ -34,27 +43,38 @@ class Palette:
 def find_palette(picture: RGB) -> Palette:
     """The inks of ``picture`` (height × width × 3).
 
-    A pixel is *solid* when its whole 3 × 3 neighbourhood has its colour; the frequent colours of solid pixels are inks.
+    A pixel is *solid* when its whole neighbourhood has its colour; the frequent colours of solid pixels are inks.
     Where too little of the picture shows an ink, a wider tolerance is tried before the picture counts as not flat.
     """
-    for tolerance in (CLEAN_NOISE, LOSSY_NOISE):
-        inks = _frequent_colours(picture[solid(picture, tolerance)], tolerance)
-        if len(inks) and _share(picture, inks, tolerance) >= FLAT_SHARE:
+    for tolerance, share in FLAT_SHARE.items():
+        core = solid(picture, tolerance)
+        inks = _frequent_colours(picture[core], tolerance, FEWEST_PIXELS * grain(core) ** 2)
+        if len(inks) and _explains(picture, inks, core, tolerance, share):
             return Palette(inks, tolerance, flat=True)
     return Palette(_posterised(picture), LOSSY_NOISE, flat=False)
 
 
+def grain(canvas: NDArray[np.generic]) -> int:
+    """How many pixels of ``canvas`` (height × width …) stand for one of 512 × 512, for which lengths are given."""
+    return max(1, int(np.sqrt(canvas.shape[0] * canvas.shape[1]) / 512))
+
+
 def solid(picture: RGB, tolerance: int) -> Pixels:
-    """Pixels whose 3 × 3 neighbourhood stays within ``tolerance`` grey levels in every channel."""
-    kernel = np.ones((3, 3), np.uint8)
-    spread = cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel))
-    return spread.max(axis=2) <= tolerance
+    """Pixels whose neighbourhood (3 × 3 at 512 × 512) stays within ``tolerance`` grey levels in every channel."""
+    side = 2 * grain(picture) + 1
+    kernel = np.ones((side, side), np.uint8)
+    spread: RGB = np.asarray(cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel)), np.uint8)
+    calm: Pixels = spread.max(axis=2) <= tolerance
+    return calm
 
 
 def packed(colours: RGB) -> Labels:
     """Colours (… × 3) as one number each, 0xRRGGBB."""
-    red, green, blue = np.moveaxis(colours.astype(np.int32), -1, 0)
-    return red << 16 | green << 8 | blue
+    numbers = colours[..., 0].astype(np.int32)
+    for channel in (1, 2):
+        numbers <<= 8
+        numbers |= colours[..., channel]
+    return numbers
 
 
 def unpacked(numbers: Labels) -> Labels:
@@ -62,39 +82,10 @@ def unpacked(numbers: Labels) -> Labels:
     return np.stack([numbers >> 16, numbers >> 8 & 255, numbers & 255], axis=-1)
 
 
-def _frequent_colours(colours: RGB, tolerance: int) -> NDArray[np.uint8]:
-    """Colours by frequency; one within ``2 × tolerance`` of a more frequent one is the same ink."""
-    values, counts = np.unique(packed(colours), return_counts=True)
-    order = np.lexsort((values, -counts))
-    candidates = unpacked(values[order])
-    inks: list[NDArray[np.int32]] = []
-    areas: list[int] = []
-    for colour, count in zip(candidates[:4096], counts[order], strict=False):
-        near = _nearest(inks, colour, 2 * tolerance)
-        if near is None:
-            inks.append(colour)
-            areas.append(int(count))
-        else:
-            areas[near] += int(count)
-    ranked = [index for index in np.argsort([-area for area in areas], kind="stable") if areas[index] >= FEWEST_PIXELS]
-    return np.array([inks[index] for index in ranked[:MOST_INKS]], np.uint8).reshape(-1, 3)
-
-
-def _nearest(inks: list[NDArray[np.int32]], colour: NDArray[np.int32], limit: int) -> int | None:
-    if not inks:
-        return None
-    distance = np.abs(np.array(inks) - colour).max(axis=1)
-    best = int(distance.argmin())
-    return best if distance[best] <= limit else None
-
-
-def _share(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> float:
-    return float((nearest_ink(picture, inks, tolerance) >= 0).mean())
-
-
 def nearest_ink(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> Labels:
     """Per pixel the index of the nearest ink, −1 where none lies within ``tolerance`` in every channel."""
-    values, inverse = np.unique(packed(picture), return_inverse=True)
+    numbers = packed(picture)
+    values = np.unique(numbers)
     colours = unpacked(values)
     best = np.full(len(values), -1, np.int32)
     closest = np.full(len(values), tolerance + 1, np.int32)
@@ -102,15 +93,85 @@ def nearest_ink(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> Labels
         distance = np.abs(colours - ink).max(axis=1)
         nearer = distance < closest
         best[nearer], closest[nearer] = index, distance[nearer]
-    return best[inverse].reshape(picture.shape[:2])
+    # Only the pages that hold colours of the picture are ever touched; np.unique's own inverse sorts all pixels.
+    table = np.empty(1 << 24, np.int32)
+    table[values] = best
+    return table[numbers]
+
+
+def mixtures(picture: RGB, labels: Labels, core: Pixels, inks: NDArray[np.uint8], points: NDArray[np.intp]) -> Pixels:
+    """Which ``points`` (n × 2: y, x) mix two other inks that are solid (``core``) within two pixels on opposite sides.
+
+    ``labels`` (height × width) holds the ink of each pixel, −1 for none.
+    """
+    own = labels[tuple(points.T)]
+    target = picture[tuple(points.T)].astype(np.float32)
+    result = np.zeros(len(points), np.bool_)
+    palette = inks.astype(np.float32)
+    sure = np.where(core, labels, -1)
+    limits = np.array(labels.shape) - 1
+    for step in np.array(_HALF_PLANE) * grain(picture):
+        one, two = (sure[tuple((points + sign * step).clip(0, limits).T)] for sign in (1, -1))
+        valid = np.flatnonzero((one >= 0) & (two >= 0) & (one != two) & (one != own) & (two != own) & ~result)
+        if len(valid):
+            result[valid] = _misses(target[valid], palette[one[valid]], palette[two[valid]]) <= ON_THE_LINE
+    return result
+
+
+def _misses(colour: NDArray[np.float32], one: NDArray[np.float32], two: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Largest channel difference of each colour to the nearest point of the segment from ``one`` to ``two``."""
+    span = two - one
+    along = ((colour - one) * span).sum(axis=1) / np.maximum((span * span).sum(axis=1), 1)
+    return np.asarray(np.abs(one + span * along.clip(0, 1)[:, None] - colour).max(axis=1), np.float32)
+
+
+def _frequent_colours(colours: RGB, tolerance: int, fewest: int) -> NDArray[np.uint8]:
+    """Colours by frequency; one within ``2 × tolerance`` of a more frequent one is the same ink."""
+    values, counts = np.unique(packed(colours), return_counts=True)
+    order = np.lexsort((values, -counts))
+    candidates = unpacked(values[order[:4096]])
+    inks: list[Labels] = []
+    areas: list[int] = []
+    for colour, count in zip(candidates, counts[order], strict=False):
+        near = _nearest(inks, colour, 2 * tolerance)
+        if near is None:
+            inks.append(colour)
+            areas.append(int(count))
+        else:
+            areas[near] += int(count)
+    ranked = sorted((index for index, area in enumerate(areas) if area >= fewest), key=lambda index: -areas[index])
+    return np.array([inks[index] for index in ranked[:MOST_INKS]], np.uint8).reshape(-1, 3)
+
+
+def _nearest(inks: list[Labels], colour: Labels, limit: int) -> int | None:
+    if not inks:
+        return None
+    distance = np.abs(np.array(inks) - colour).max(axis=1)
+    best = int(distance.argmin())
+    return best if distance[best] <= limit else None
+
+
+def _explains(picture: RGB, inks: NDArray[np.uint8], core: Pixels, tolerance: int, share: float) -> bool:
+    """Whether ``share`` of the pixels shows one of ``inks`` or mixes two neighbours."""
+    sample = picture.reshape(1, -1, 3)[:, :: picture.size // (3 * SAMPLE) + 1]
+    if (nearest_ink(sample, inks, tolerance) >= 0).mean() < FEWEST_INKED:
+        return False
+    labels = nearest_ink(picture, inks, tolerance)
+    rest = np.argwhere(labels < 0)
+    allowed = (1 - share) * labels.size
+    if len(rest) <= allowed:
+        return True
+    asked = rest[:: len(rest) // SAMPLE + 1]
+    return bool(len(rest) * (1 - mixtures(picture, labels, core, inks, asked).mean()) <= allowed)
 
 
 def _posterised(picture: RGB) -> NDArray[np.uint8]:
-    """At most 12 colours for a picture that has no inks (k-means with fixed seeds on a thumbnail)."""
+    """A few colours for a picture that has no inks (k-means with a fixed seed on a thumbnail)."""
     thumb = cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float32)
-    count = min(12, len(np.unique(thumb.astype(np.uint8), axis=0)))
+    count = min(MOST_TONES, len(np.unique(thumb, axis=0)))
     cv2.setRNGSeed(0)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     _, labels, centres = cv2.kmeans(thumb, count, np.zeros((0, 0), np.int32), stop, 1, cv2.KMEANS_PP_CENTERS)
-    sizes = np.bincount(labels.ravel(), minlength=count)
-    return np.rint(centres[np.argsort(-sizes, kind="stable")]).clip(0, 255).astype(np.uint8)
+    sizes = np.bincount(np.asarray(labels).ravel(), minlength=count)
+    order = np.argsort(-sizes, kind="stable")
+    return np.asarray(np.rint(np.asarray(centres)[order]).clip(0, 255), np.uint8)

@@ -6,13 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.palette import Labels, Palette, nearest_ink, solid
+from peeler.flat.palette import Labels, Palette, grain, mixtures, nearest_ink, solid
 from peeler.geometry import RGB, Box, Pixels
 
 SMALLEST_REGION = 8
-"""Pixels; what is smaller belongs to its surroundings."""
-ON_THE_LINE = 6.0
-"""Grey levels by which a mixed colour may miss the straight line between the two inks that it mixes."""
+"""Pixels, on a canvas of 512 × 512; what is smaller belongs to its surroundings."""
+MOST_REGIONS = 300
+"""The smallest of more regions are merged into their surroundings: noise must not make a drawing endless."""
+SMALLEST_TONE = 0.002
+"""The same as a share of the canvas where the picture is no flat art."""
+MOST_TONE_REGIONS = 20
+"""The most regions there."""
+SMOOTHED = 9
+"""Side in pixels of the median filter that takes the texture out of a picture that is no flat art, at 512 × 512."""
 _NEIGHBOURS = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if dy or dx]
 
 
@@ -34,103 +40,135 @@ class Regions:
     all: tuple[Region, ...]
 
     def mask(self, label: int) -> Pixels:
-        return self.labels == label
+        mask: Pixels = self.labels == label
+        return mask
 
 
 def find_regions(picture: RGB, palette: Palette) -> Regions:
-    """Cut ``picture`` into regions of the inks of ``palette``."""
-    inks = nearest_ink(picture, palette.inks, palette.tolerance if palette.flat else 255)
-    core = solid(picture, palette.tolerance)
-    inks = _without_slivers(picture, inks, core, palette)
+    """Cut ``picture`` (height × width × 3) into regions of the inks of ``palette``, a bounded number of them."""
+    return _ink_regions(picture, palette) if palette.flat else _tone_regions(picture, palette)
+
+
+def _ink_regions(picture: RGB, palette: Palette) -> Regions:
+    inks = nearest_ink(picture, palette.inks, palette.tolerance)
+    inks = _without_slivers(picture, inks, solid(picture, palette.tolerance), palette.inks)
     inks = _spread(picture, inks, palette.inks)
-    return _absorb_specks(_connected(inks, len(palette.inks)), picture, palette)
+    smallest = SMALLEST_REGION * grain(picture) ** 2
+    return _coarser(_absorb_specks(_connected(inks), picture, palette, smallest), MOST_REGIONS, 1)
 
 
-def _without_slivers(picture: RGB, inks: Labels, core: Pixels, palette: Palette) -> Labels:
+def _tone_regions(picture: RGB, palette: Palette) -> Regions:
+    inks = nearest_ink(_smoothed(picture), palette.inks, 255)
+    return _coarser(_connected(inks), MOST_TONE_REGIONS, int(SMALLEST_TONE * inks.size))
+
+
+def _smoothed(picture: RGB) -> RGB:
+    """``picture`` without its texture: a median taken on at most 512 × 512 pixels."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, 512 / float(np.sqrt(height * width)))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    median = cv2.medianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), SMOOTHED)
+    return np.asarray(cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _without_slivers(picture: RGB, inks: Labels, core: Pixels, colours: NDArray[np.uint8]) -> Labels:
     """Unset the pixels that show an ink only because the mixture of two others passes through its colour."""
     suspects = np.argwhere((inks >= 0) & ~core)
-    if not len(suspects):
-        return inks
-    mixed = _is_mixture(picture, inks, core, palette.inks, suspects)
+    mixed = mixtures(picture, inks, core, colours, suspects)
     cleared = inks.copy()
     cleared[tuple(suspects[mixed].T)] = -1
     return cleared
 
 
-def _is_mixture(
-    picture: RGB, inks: Labels, core: Pixels, colours: NDArray[np.uint8], points: NDArray[np.intp]
-) -> Pixels:
-    """Which ``points`` (n × 2: y, x) lie between two other inks that are solid within two pixels on opposite sides."""
-    height, width = inks.shape
-    own = inks[tuple(points.T)]
-    target = picture[tuple(points.T)].astype(np.float32)
-    result = np.zeros(len(points), np.bool_)
-    palette = colours.astype(np.float32)
-    for dy, dx in _NEIGHBOURS[: len(_NEIGHBOURS) // 2]:
-        sides = []
-        for sign in (1, -1):
-            ys = np.clip(points[:, 0] + sign * dy, 0, height - 1)
-            xs = np.clip(points[:, 1] + sign * dx, 0, width - 1)
-            sides.append(np.where(core[ys, xs], inks[ys, xs], -1))
-        one, two = sides
-        valid = (one >= 0) & (two >= 0) & (one != two) & (one != own) & (two != own)
-        if valid.any():
-            result[valid] |= _misses(target[valid], palette[one[valid]], palette[two[valid]]) <= ON_THE_LINE
-    return result
-
-
-def _misses(colour: NDArray[np.float32], one: NDArray[np.float32], two: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Largest channel difference of each colour to the nearest point of the segment from ``one`` to ``two``."""
-    span = two - one
-    along = ((colour - one) * span).sum(axis=1) / np.maximum((span * span).sum(axis=1), 1)
-    return np.abs(one + span * along.clip(0, 1)[:, None] - colour).max(axis=1)
-
-
 def _spread(picture: RGB, inks: Labels, colours: NDArray[np.uint8]) -> Labels:
     """Give each unset pixel the ink nearest in colour among those set within two pixels, from the rims inwards."""
-    inks = inks.copy()
     height, width = inks.shape
+    framed = np.pad(inks, 2, constant_values=-1)
     palette = colours.astype(np.int32)
-    unset = np.argwhere(inks < 0)
-    while len(unset):
-        target = picture[tuple(unset.T)].astype(np.int32)
-        best = np.full(len(unset), -1, np.int32)
-        closest = np.full(len(unset), 1 << 30, np.int64)
-        for dy, dx in _NEIGHBOURS:
-            ys, xs = unset[:, 0] + dy, unset[:, 1] + dx
-            inside = (ys >= 0) & (ys < height) & (xs >= 0) & (xs < width)
-            near = np.where(inside, inks[ys.clip(0, height - 1), xs.clip(0, width - 1)], -1)
-            distance = ((palette[near] - target) ** 2).sum(axis=1)
-            nearer = (near >= 0) & (distance < closest)
+    kernel = np.ones((5, 5), np.uint8)
+    unset = inks < 0
+    while unset.any() and not unset.all():
+        rim = np.argwhere((cv2.dilate((~unset).astype(np.uint8), kernel) > 0) & unset)
+        target = picture[tuple(rim.T)].astype(np.int32)
+        best = np.zeros(len(rim), np.int32)
+        closest = np.full(len(rim), 1 << 30, np.int32)
+        for step in _NEIGHBOURS:
+            near = framed[tuple((rim + 2 + step).T)]
+            distance = np.where(near < 0, 1 << 30, ((palette[near] - target) ** 2).sum(axis=1))
+            nearer = distance < closest
             best[nearer], closest[nearer] = near[nearer], distance[nearer]
-        found = best >= 0
-        if not found.any():
-            inks[tuple(unset.T)] = 0
-            break
-        inks[tuple(unset[found].T)] = best[found]
-        unset = unset[~found]
-    return inks
+        framed[tuple((rim + 2).T)] = best
+        unset[tuple(rim.T)] = False
+    return np.maximum(framed[2:-2, 2:-2], 0)
 
 
-def _connected(inks: Labels, count: int) -> Regions:
+def _connected(inks: Labels) -> Regions:
     """Connected areas of equal ink, numbered by ink and then in reading order."""
     labels = np.zeros(inks.shape, np.int32)
     regions: list[Region] = []
-    for ink in range(count):
+    for ink in range(int(inks.max()) + 1):
         mask = (inks == ink).astype(np.uint8)
         number, parts, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        labels += np.where(parts > 0, parts + (len(regions) - 1), 0)
-        for part in range(1, number):
-            x, y, width, height, area = (int(value) for value in stats[part])
+        np.copyto(labels, np.asarray(parts, np.int32) + (len(regions) - 1), where=mask > 0)
+        for x, y, width, height, area in np.asarray(stats)[1:number].tolist():
             regions.append(Region(len(regions), ink, Box(x, y, x + width, y + height), area))
     return Regions(labels, tuple(regions))
 
 
-def _absorb_specks(regions: Regions, picture: RGB, palette: Palette) -> Regions:
-    """Merge regions below the smallest size into their surroundings."""
-    small = np.array([region.area < SMALLEST_REGION for region in regions.all])
+def _absorb_specks(regions: Regions, picture: RGB, palette: Palette, smallest: int) -> Regions:
+    """Give the pixels of regions below ``smallest`` to the inks around them."""
+    small = np.array([region.area < smallest for region in regions.all])
     if not small.any():
         return regions
-    ink_of = np.array([region.ink for region in regions.all], np.int32)
-    inks = np.where(small[regions.labels], -1, ink_of[regions.labels])
-    return _connected(_spread(picture, inks, palette.inks), len(palette.inks))
+    inks = np.where(small[regions.labels], -1, _ink_of(regions)[regions.labels])
+    return _connected(_spread(picture, inks, palette.inks))
+
+
+def _ink_of(regions: Regions) -> Labels:
+    return np.array([region.ink for region in regions.all], np.int32)
+
+
+def _coarser(regions: Regions, most: int, smallest: int) -> Regions:
+    """At most ``most`` regions, none below ``smallest`` pixels: each smaller one joins its closest neighbour."""
+    areas = np.array([region.area for region in regions.all], np.int64)
+    if len(areas) <= most and areas.min() >= smallest:
+        return regions
+    owner = np.arange(len(areas), dtype=np.int32)
+    while True:
+        joins = _joins(owner[regions.labels], areas, most, smallest)
+        if joins is None:
+            return _connected(_ink_of(regions)[owner][regions.labels])
+        owner = joins[owner]
+        areas = np.bincount(joins, areas, len(areas)).astype(np.int64)
+
+
+def _joins(labels: Labels, areas: NDArray[np.int64], most: int, smallest: int) -> Labels | None:
+    """For each label the larger one it joins, itself for those that stay; None when all may stay.
+
+    A small region joins the larger neighbour with which it shares most of its outline.
+    """
+    rank = np.empty(len(areas), np.int32)
+    rank[np.argsort(-areas, kind="stable")] = np.arange(len(areas))
+    small = (areas > 0) & ((rank >= most) | (areas < smallest)) & (rank > 0)
+    if not small.any():
+        return None
+    one, other, length = _shared_sides(labels, len(areas))
+    fits = small[one] & (rank[other] < rank[one])
+    one, other, length = one[fits], other[fits], length[fits]
+    order = np.lexsort((rank[other], length))
+    joins = np.arange(len(areas), dtype=np.int32)
+    joins[one[order]] = other[order]  # the last one written stays: the longest
+    while (joins[joins] != joins).any():
+        joins = joins[joins]
+    return joins
+
+
+def _shared_sides(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Every ordered pair of labels that meet, and how many pixel sides they share."""
+    keys = []
+    for one, other in ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:])):
+        differ = one != other
+        near, far = one[differ].astype(np.int64), other[differ].astype(np.int64)
+        keys += [near * count + far, far * count + near]
+    pairs, lengths = np.unique(np.concatenate(keys), return_counts=True)
+    return pairs // count, pairs % count, lengths
