@@ -1,0 +1,51 @@
+"""Small figures: masks with hard edges, drawings with soft ones, and regions made by hand."""
+
+import numpy as np
+
+from peeler.flat.palette import Palette, find_palette
+from peeler.flat.regions import Regions, find_regions
+from peeler.geometry import RGB, Pixels
+from peeler.scenes.render import picture
+
+SIZE = 96
+
+
+def bar(x0: int, y0: int, x1: int, y1: int, size: int = SIZE) -> Pixels:
+    """A box of whole pixels, right and bottom exclusive."""
+    mask = np.zeros((size, size), np.bool_)
+    mask[y0:y1, x0:x1] = True
+    return mask
+
+
+def disc(x: float, y: float, radius: float, size: int = SIZE) -> Pixels:
+    """The pixels whose centres lie within ``radius`` of (x, y)."""
+    rows, columns = np.mgrid[:size, :size] + 0.5
+    inside: Pixels = np.hypot(columns - x, rows - y) < radius
+    return inside
+
+
+def drawn(*elements: str, ground: str = "#ffffff", size: int = SIZE) -> RGB:
+    """SVG elements on a plain ground, as pixels with soft edges."""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" width="{size}" height="{size}">'
+    return picture(f'{head}<rect width="{size}" height="{size}" fill="{ground}"/>{"".join(elements)}</svg>')
+
+
+def circle(x: float, y: float, radius: float, fill: str) -> str:
+    return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}"/>'
+
+
+def rect(x0: float, y0: float, x1: float, y1: float, fill: str) -> str:
+    return f'<rect x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" fill="{fill}"/>'
+
+
+def regions_of(canvas: RGB) -> tuple[Regions, Palette]:
+    palette = find_palette(canvas)
+    return find_regions(canvas, palette), palette
+
+
+def label_at(regions: Regions, x: int, y: int) -> int:
+    return int(regions.labels[y, x])
+
+
+def iou(one: Pixels, other: Pixels) -> float:
+    return float((one & other).sum() / (one | other).sum())

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from peeler.flat.drawing import FEWEST_VISIBLE, Drawing, find_background, read_drawing
+from peeler.geometry import RGB, Pixels
+from peeler.scenes.render import picture, svg_text, top_shapes
+from peeler.scenes.scene import scene
+from tests.flat.figures import SIZE, bar, circle, disc, drawn, iou, label_at, rect, regions_of
+
+RED, BLUE, GREEN, WHITE = "#c83214", "#1450c8", "#28a050", "#ffffff"
+
+
+def told(drawing: Drawing) -> list[str]:
+    """The inks bottom to top."""
+    return ["#" + bytes(shape.ink).hex() for shape in drawing.shapes]
+
+
+def assert_consistent(drawing: Drawing, canvas: RGB, dropped: int = 0) -> None:
+    """``dropped`` pixels may belong to parts that are too small to be shapes."""
+    covered = np.zeros(canvas.shape[:2], np.bool_)
+    for shape in reversed(drawing.shapes):
+        assert (shape.visible <= shape.whole).all() and shape.visible.any()
+        assert not (shape.visible & covered).any(), "one pixel shows two shapes"
+        assert (shape.whole & ~(shape.visible | covered)).sum() <= dropped, "outside the painter's interval"
+        covered |= shape.visible
+    for item in drawing.evidence:
+        assert item.above > item.below, "evidence against the painting order"
+        assert item.weight >= 0
+
+
+def read(*elements: str, ground: str = WHITE) -> Drawing:
+    canvas = drawn(*elements, ground=ground)
+    drawing = read_drawing(canvas)
+    assert_consistent(drawing, canvas)
+    assert "#" + bytes(drawing.background).hex() == ground and drawing.palette.flat
+    return drawing
+
+
+@pytest.mark.parametrize("ground", [WHITE, "#000000", "#f0d060"])
+def test_a_disc_over_a_bar(ground: str) -> None:
+    drawing = read(rect(8, 40, 88, 56, BLUE), circle(48, 48, 20, RED), ground=ground)
+    assert told(drawing) == [BLUE, RED]
+    low, high = drawing.shapes
+    assert iou(high.whole, disc(48, 48, 20)) > 0.97
+    assert iou(low.whole, bar(8, 40, 88, 56)) > 0.97
+    assert [(item.above, item.below) for item in drawing.evidence] == [(1, 0)]
+
+
+def test_a_face() -> None:
+    eyes = circle(36, 40, 6, BLUE) + circle(60, 40, 6, BLUE)
+    drawing = read(circle(48, 48, 36, RED), eyes, rect(34, 62, 62, 68, WHITE))
+    assert told(drawing)[0] == RED and sorted(told(drawing)[1:]) == sorted([BLUE, BLUE, WHITE])
+    assert (drawing.shapes[0].whole >= drawing.shapes[1].whole).all(), "the face goes on under what is on it"
+    assert iou(drawing.shapes[0].whole, disc(48, 48, 36)) > 0.97
+    assert {(item.above, item.below) for item in drawing.evidence} == {(1, 0), (2, 0), (3, 0)}
+
+
+def test_a_frame_lies_on_its_fill() -> None:
+    drawing = read(f'<rect x="20" y="20" width="56" height="56" fill="{RED}" stroke="{BLUE}" stroke-width="6"/>')
+    assert told(drawing) == [RED, BLUE]
+    assert iou(drawing.shapes[0].whole, bar(20, 20, 76, 76)) > 0.95
+
+
+def test_things_apart_have_no_order() -> None:
+    drawing = read(circle(24, 24, 14, RED), circle(70, 70, 18, BLUE), rect(60, 10, 80, 20, GREEN))
+    assert told(drawing) == [BLUE, RED, GREEN], "the larger first"
+    assert drawing.evidence == ()
+
+
+def test_a_plain_canvas_is_all_background() -> None:
+    drawing = read(ground=GREEN)
+    assert drawing.shapes == () and drawing.evidence == ()
+
+
+def test_what_is_seen_between_shapes_is_background_but_a_patch_on_one_is_a_shape() -> None:
+    rails = rect(20, 20, 76, 30, RED), rect(20, 66, 76, 76, BLUE)
+    posts = rect(20, 20, 30, 76, GREEN), rect(66, 20, 76, 76, GREEN)
+    regions, _ = regions_of(drawn(*rails, *posts))
+    assert find_background(regions) == {label_at(regions, 0, 0), label_at(regions, 48, 48)}
+    regions, _ = regions_of(drawn(circle(48, 48, 40, RED), circle(48, 48, 12, WHITE)))
+    assert find_background(regions) == {label_at(regions, 0, 0)}
+
+
+def test_a_shape_behind_bars_is_one() -> None:
+    drawing = read(circle(48, 48, 36, RED), rect(30, 4, 36, 92, BLUE), rect(60, 4, 66, 92, BLUE))
+    assert told(drawing) == [RED, BLUE, BLUE]
+    assert iou(drawing.shapes[0].whole, disc(48, 48, 36)) > 0.95
+
+
+@pytest.mark.parametrize(
+    "family, style", [("pizza", "outlined"), ("apple", "grounded"), ("lemon", "badge"), ("moon", "duotone")]
+)
+def test_a_drawn_scene_is_read_well(family: str, style: str) -> None:
+    shapes = scene(family, style, 5, size=160).shapes
+    canvas = picture(svg_text(shapes, 160))
+    drawing = read_drawing(canvas)
+    assert_consistent(drawing, canvas, dropped=4 * FEWEST_VISIBLE)
+    masks = visible(top_shapes(shapes, 160))
+    found = sum(any(iou(shape.visible, mask) > 0.8 for shape in drawing.shapes) for mask in masks)
+    assert found >= 0.8 * len(masks)
+
+
+def visible(top: NDArray[np.int64]) -> list[Pixels]:
+    masks = [top == number for number in np.unique(top) if number]
+    return [mask for mask in masks if mask.sum() > 60]
+
+
+def test_what_is_not_flat_is_read_as_tones() -> None:
+    across, down = np.meshgrid(np.linspace(0, 255, SIZE), np.linspace(0, 255, SIZE))
+    canvas = np.stack([across, down, np.full_like(across, 90)], axis=2).astype(np.uint8)
+    drawing = read_drawing(canvas)
+    assert_consistent(drawing, canvas)
+    assert not drawing.palette.flat and drawing.shapes
