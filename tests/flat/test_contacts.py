@@ -12,7 +12,8 @@ def sectors(*limits: float, turn: float = 0.0, size: int = SIZE) -> Labels:
     """A canvas cut like a cake around its middle: sector 0 up to the first of ``limits`` (degrees), and so on."""
     rows, columns = np.mgrid[:size, :size] + 0.5 - size / 2
     angle = (np.degrees(np.arctan2(rows, columns)) - turn) % 360
-    return np.digitize(angle, limits).astype(np.int32)
+    labels: Labels = np.digitize(angle, limits).astype(np.int32)
+    return labels
 
 
 def test_a_boundary_has_the_pixels_on_the_side_of_the_first() -> None:
@@ -26,14 +27,14 @@ def test_a_boundary_has_the_pixels_on_the_side_of_the_first() -> None:
 
 
 def test_every_pair_that_touches_has_one_boundary() -> None:
-    labels = np.repeat(np.int32([0, 1, 2, 1, 0]), 4)[None].repeat(6, axis=0)
+    labels = np.repeat(np.array([0, 1, 2, 1, 0], np.int32), 4)[None].repeat(6, axis=0)
     found = boundaries(labels)
     assert [(border.first, border.second, border.length) for border in found] == [(0, 1, 12), (1, 2, 12)]
     assert boundaries(np.zeros((5, 5), np.int32)) == []
 
 
 def test_corners_alone_do_not_touch() -> None:
-    labels = np.int32([[0, 1], [2, 0]]).repeat(5, axis=0).repeat(5, axis=1)
+    labels = np.array([[0, 1], [2, 0]], np.int32).repeat(5, axis=0).repeat(5, axis=1)
     assert [(border.first, border.second) for border in boundaries(labels)] == [(0, 1), (0, 2)]
 
 

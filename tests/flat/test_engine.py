@@ -13,7 +13,7 @@ from peeler.protocols import Analysis, Removal, Removed
 from peeler.removers.flat import FlatRemover
 from peeler.scenes.render import picture, svg_text
 from peeler.scenes.scene import scene
-from peeler.stack import LayerStack, opaque_layer
+from peeler.stack import Layer, LayerStack, opaque_layer
 from tests.flat.figures import SIZE, circle, disc, drawn, rect
 
 RED, BLUE, GREEN = "#c83214", "#1450c8", "#28a050"
@@ -79,7 +79,7 @@ def a_scene(family: str, style: str) -> RGB:
 )
 def test_every_step_is_exact_and_the_graph_has_no_cycle(canvas: RGB) -> None:
     ids: set[str] = set()
-    lifted = []
+    lifted: list[Layer] = []
     size = canvas.shape[1], canvas.shape[0]
     turn = None
     for turn in turns(canvas):

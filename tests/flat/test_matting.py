@@ -92,7 +92,7 @@ def test_what_changes_beyond_reach_is_none_of_the_layer() -> None:
 
 
 def test_coverage_is_the_share_of_the_ink() -> None:
-    ground, ink = np.float32([[[0, 100, 200]]]), np.float32([[[200, 100, 0]]])
+    ground, ink = np.array([[[0, 100, 200]]], np.float32), np.array([[[200, 100, 0]]], np.float32)
     for share in (0, 0.25, 0.5, 1):
         assert coverage(ground + (ink - ground) * np.float32(share), ground, ink) == pytest.approx(share)
     assert coverage(ground, ground, ground) == 1

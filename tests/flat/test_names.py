@@ -82,5 +82,5 @@ def test_a_place_is_told_in_thirds(mask: Pixels, words: str) -> None:
 
 
 def test_a_name_is_colour_form_and_place() -> None:
-    assert describe(np.uint8([200, 20, 20]), disc(20, 20, 12)) == "red circle on the upper left"
-    assert describe(np.uint8([0, 48, 255]), disc(48, 48, 40)) == "blue circle"
+    assert describe(np.array([200, 20, 20], np.uint8), disc(20, 20, 12)) == "red circle on the upper left"
+    assert describe(np.array([0, 48, 255], np.uint8), disc(48, 48, 40)) == "blue circle"

@@ -49,7 +49,7 @@ def test_what_was_lifted_gives_the_picture_back(ink: Ink | None) -> None:
 
 @pytest.mark.parametrize("shape", [bar(0, 0, 30, 30), bar(60, 60, 96, 96), bar(0, 0, 96, 96), bar(95, 95, 96, 96)])
 def test_a_shape_at_the_rim_of_the_canvas(shape: Pixels) -> None:
-    picture = np.where(shape[..., None], np.uint8(RED), np.uint8(WHITE))
+    picture = np.where(shape[..., None], RED, WHITE).astype(np.uint8)
     canvas, box, pixels = take_off(picture, Mask.of(shape), RED, [], WHITE)
     assert (canvas == 255).all()
     assert over(canvas, box, pixels).difference(picture).max() == 0
