@@ -13,15 +13,19 @@ CLEAN_NOISE = 2
 LOSSY_NOISE = 14
 """The same for JPEG artefacts, dithering and slight shading."""
 FEWEST_PIXELS = 6
-"""An ink needs this many solid pixels."""
+"""An ink needs this many solid pixels, on a canvas of 512 × 512; the most frequent has no such need."""
 MOST_INKS = 64
 """Flat art with more inks is not flat art; the most frequent are kept."""
 MOST_TONES = 12
 """Colours of a picture that is no flat art."""
 FLAT_SHARE = {CLEAN_NOISE: 0.96, LOSSY_NOISE: 0.90}
 """At least this share of flat art shows an ink or the mixture of two; a JPEG picture must not pass for a clean one."""
-FEWEST_INKED = 0.6
+STEADY_SHARE = {CLEAN_NOISE: 0.80, LOSSY_NOISE: 0.56}
+"""At least this share of what shows an ink does so within half the tolerance; a gradient fills it evenly."""
+INKED_SHARE = 0.60
 """At least this share shows an ink; below, mixtures need not be counted."""
+SOLID_SHARE = 0.05
+"""At least this share is solid; dense noise of two colours is not."""
 ON_THE_LINE = 6.0
 """Grey levels by which a mixed colour may miss the straight line between the two inks that it mixes."""
 SAMPLE = 20_000
@@ -46,10 +50,12 @@ def find_palette(picture: RGB) -> Palette:
     A pixel is *solid* when its whole neighbourhood has its colour; the frequent colours of solid pixels are inks.
     Where too little of the picture shows an ink, a wider tolerance is tried before the picture counts as not flat.
     """
-    for tolerance, share in FLAT_SHARE.items():
+    for tolerance in (CLEAN_NOISE, LOSSY_NOISE):
         core = solid(picture, tolerance)
+        if core.mean() < SOLID_SHARE:
+            continue
         inks = _frequent_colours(picture[core], tolerance, FEWEST_PIXELS * grain(core) ** 2)
-        if len(inks) and _explains(picture, inks, core, tolerance, share):
+        if _is_steady(picture, inks, tolerance) and _explains(picture, inks, core, tolerance):
             return Palette(inks, tolerance, flat=True)
     return Palette(_posterised(picture), LOSSY_NOISE, flat=False)
 
@@ -126,7 +132,7 @@ def _misses(colour: NDArray[np.float32], one: NDArray[np.float32], two: NDArray[
 
 
 def _frequent_colours(colours: RGB, tolerance: int, fewest: int) -> NDArray[np.uint8]:
-    """Colours by frequency; one within ``2 × tolerance`` of a more frequent one is the same ink."""
+    """The colours with at least ``fewest`` pixels; one within ``2 × tolerance`` of a more frequent one is the same."""
     values, counts = np.unique(packed(colours), return_counts=True)
     order = np.lexsort((values, -counts))
     candidates = unpacked(values[order[:4096]])
@@ -139,8 +145,9 @@ def _frequent_colours(colours: RGB, tolerance: int, fewest: int) -> NDArray[np.u
             areas.append(int(count))
         else:
             areas[near] += int(count)
-    ranked = sorted((index for index, area in enumerate(areas) if area >= fewest), key=lambda index: -areas[index])
-    return np.array([inks[index] for index in ranked[:MOST_INKS]], np.uint8).reshape(-1, 3)
+    ranked = sorted(range(len(inks)), key=lambda index: -areas[index])[:MOST_INKS]
+    kept = [index for place, index in enumerate(ranked) if place == 0 or areas[index] >= fewest]
+    return np.array([inks[index] for index in kept], np.uint8)
 
 
 def _nearest(inks: list[Labels], colour: Labels, limit: int) -> int | None:
@@ -151,14 +158,18 @@ def _nearest(inks: list[Labels], colour: Labels, limit: int) -> int | None:
     return best if distance[best] <= limit else None
 
 
-def _explains(picture: RGB, inks: NDArray[np.uint8], core: Pixels, tolerance: int, share: float) -> bool:
-    """Whether ``share`` of the pixels shows one of ``inks`` or mixes two neighbours."""
+def _is_steady(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> bool:
+    """Whether a fair share of the pixels shows one of ``inks``, and most of these closely."""
     sample = picture.reshape(1, -1, 3)[:, :: picture.size // (3 * SAMPLE) + 1]
-    if (nearest_ink(sample, inks, tolerance) >= 0).mean() < FEWEST_INKED:
-        return False
+    shown, close = ((nearest_ink(sample, inks, limit) >= 0).mean() for limit in (tolerance, tolerance // 2))
+    return bool(shown >= INKED_SHARE and close >= STEADY_SHARE[tolerance] * shown)
+
+
+def _explains(picture: RGB, inks: NDArray[np.uint8], core: Pixels, tolerance: int) -> bool:
+    """Whether nearly every pixel shows one of ``inks`` or mixes two neighbours."""
     labels = nearest_ink(picture, inks, tolerance)
     rest = np.argwhere(labels < 0)
-    allowed = (1 - share) * labels.size
+    allowed = (1 - FLAT_SHARE[tolerance]) * labels.size
     if len(rest) <= allowed:
         return True
     asked = rest[:: len(rest) // SAMPLE + 1]
