@@ -160,7 +160,7 @@ def _nearest(inks: list[Labels], colour: Labels, limit: int) -> int | None:
 
 def _is_steady(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> bool:
     """Whether a fair share of the pixels shows one of ``inks``, and most of these closely."""
-    sample = picture.reshape(1, -1, 3)[:, :: picture.size // (3 * SAMPLE) + 1]
+    sample = picture.reshape(1, -1, 3)[:, :: picture.size // (3 * SAMPLE) | 1]  # odd: a dither is even
     shown, close = ((nearest_ink(sample, inks, limit) >= 0).mean() for limit in (tolerance, tolerance // 2))
     return bool(shown >= INKED_SHARE and close >= STEADY_SHARE[tolerance] * shown)
 
