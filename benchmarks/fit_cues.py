@@ -20,7 +20,7 @@ from peeler.evaluate.truth import read_truth, truth_names
 from peeler.flat.contacts import boundaries, junctions
 from peeler.flat.cues import WEIGHTS, measure
 from peeler.flat.drawing import find_background
-from peeler.flat.palette import find_palette
+from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
 from peeler.geometry import Pixels
 
@@ -43,7 +43,8 @@ def main() -> None:
     for name, weight, spread in zip(WEIGHTS, weights, cues.std(axis=0), strict=True):
         print(f"{weight:8.3f}  (spread {spread:.2f})  {name}")
     print(f"{len(rows)} pairs, {right:.1%} in order")
-    print(json.dumps({"pairs": len(rows), "right": right, "weights": dict(zip(WEIGHTS, weights.tolist(), strict=True))}))
+    named = dict(zip(WEIGHTS, weights.tolist(), strict=True))
+    print(json.dumps({"pairs": len(rows), "right": right, "weights": named}))
 
 
 def fit(cues: NDArray[np.float64], above: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -64,16 +65,17 @@ def _pairs_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], bool]]
         palette = find_palette(truth.picture)
         regions = find_regions(truth.picture, palette)
         if palette.flat and len(regions.all) <= MOST_REGIONS:
-            yield from _pairs(regions, [layer.on(truth.size)[..., 3] > 127 for layer in truth.layers])
+            yield from _pairs(regions, palette, [layer.on(truth.size)[..., 3] > 127 for layer in truth.layers])
 
 
-def _pairs(regions: Regions, masks: Sequence[Pixels]) -> Iterator[tuple[NDArray[np.float64], bool]]:
+def _pairs(regions: Regions, palette: Palette, masks: Sequence[Pixels]) -> Iterator[tuple[NDArray[np.float64], bool]]:
     top = np.full(regions.labels.shape, -1)
     for index, mask in enumerate(masks):
         top[mask] = index
     shown = [_shown(top[regions.mask(region.label)]) for region in regions.all]
     labels = regions.labels
-    for first, second, cues in measure(regions, boundaries(labels), junctions(labels), find_background(regions)):
+    borders, meetings, background = boundaries(labels), junctions(labels), find_background(regions)
+    for first, second, cues in measure(regions, palette.inks, borders, meetings, background):
         one, other = shown[first], shown[second]
         if min(one, other) < 0 or one == other or (masks[one] & masks[other]).sum() < FEWEST_SHARED:
             continue

@@ -63,7 +63,7 @@ def _element(id: str, shape: Shape, part_of: str | None) -> Element:
     whole = Mask.of(shape.whole)
     return Element(
         id=id,
-        name=describe(shape.ink, shape.visible),
+        name=describe(shape.ink, shape.whole),
         colour="#" + bytes(shape.ink).hex(),
         box=whole.box,
         mask=Mask.of(shape.visible),

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from peeler.flat.contours import Arc, End, Points, covered_arcs
 from peeler.geometry import Box, Pixels
 
-HANDLE = 0.4
-"""Length of a Bézier handle per unit of gap; 0.39 completes a quarter, 0.55 a half circle."""
 STROKE_SHARE = 0.5
 """A cover is an outline stroke when it is thinner than this share of the covered shape's size (√area)."""
 
@@ -50,15 +48,20 @@ def _neighbourhood(mask: Pixels) -> Box:
 def _closed_by_curve(arc: Arc, ends: tuple[End, End]) -> NDArray[np.int32]:
     """The area between a covered stretch of the outline and the curve that replaces it, as a polygon (x, y)."""
     curve = continuation(*ends)
-    return np.rint(np.concatenate([curve, arc.points[::-1]])).astype(np.int32)
+    polygon: NDArray[np.int32] = np.rint(np.concatenate([curve, arc.points[::-1]])).astype(np.int32)
+    return polygon
 
 
 def continuation(leaving: End, returning: End) -> NDArray[np.float64]:
-    """A smooth curve (n × 2) between two ends that keeps their directions; a straight line where they are unknown."""
+    """A smooth curve (n × 2) between two ends that keeps their directions; a straight line where they are unknown.
+
+    The curve is a cubic whose handles make it a circular arc where the two directions allow one.
+    """
     start, stop = leaving.point, returning.point
     if leaving.direction is None or returning.direction is None:
         return np.array([start, stop])
-    handle = HANDLE * float(np.hypot(*(stop - start)))
+    turn = np.arccos(np.clip(-(leaving.direction @ returning.direction), -1, 1))
+    handle = _handle_per_gap(float(turn)) * float(np.hypot(*(stop - start)))
     t = np.linspace(0, 1, 24)[:, None]
     return (
         (1 - t) ** 3 * start
@@ -66,6 +69,11 @@ def continuation(leaving: End, returning: End) -> NDArray[np.float64]:
         + 3 * t**2 * (1 - t) * (stop + handle * returning.direction)
         + t**3 * stop
     )
+
+
+def _handle_per_gap(turn: float) -> float:
+    """Length of the Bézier handles of an arc of ``turn`` radians per unit of its chord: ⅓ for none, ⅔ for a half circle."""
+    return 2 / 3 * np.tan(turn / 4) / np.sin(turn / 2) if turn > 1e-3 else 1 / 3
 
 
 def _to_middle_of_frame(arc: Arc, visible: Pixels, cover: Pixels) -> NDArray[np.uint8]:
@@ -82,7 +90,8 @@ def _to_middle_of_frame(arc: Arc, visible: Pixels, cover: Pixels) -> NDArray[np.
     if width > STROKE_SHARE * np.sqrt(inner.sum()):
         return visible.astype(np.uint8)
     ring = (distance <= width / 2) & (inner == 0)
-    return (visible | ring).astype(np.uint8)
+    grown: NDArray[np.uint8] = (visible | ring).astype(np.uint8)
+    return grown
 
 
 def _joined_to(seed: Pixels, mask: Pixels) -> Pixels:

@@ -149,7 +149,8 @@ def _concave_on(points: Points, is_hole: bool, number: int) -> list[Corner]:
     inward = turn * np.sign(area or 1) * (1 if is_hole else -1)
     around = np.max([np.roll(inward, step) for step in range(-5, 6) if step], axis=0)
     places = np.flatnonzero((inward > SHARPEST_STRAIGHT) & (inward >= around))
-    kept = [int(place) for index, place in enumerate(places) if not index or place - places[index - 1] >= CORNERS_APART]
+    steps = (places - np.roll(places, 1)) % len(points)
+    kept = [int(place) for place, step in zip(places, steps, strict=True) if step >= CORNERS_APART or len(places) == 1]
     return [Corner(points[p], _unit(arriving[p]), _unit(leaving[p]), number, p, len(points)) for p in kept]
 
 

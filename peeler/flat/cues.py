@@ -29,9 +29,12 @@ WEIGHTS = {
     "it is the thinner one": 0.32,
     "it lies inside the other": 0.25,
     "it is a detail inside the other": 1.34,
-    "it is a thin frame around the other": 2.0,
+    "it is a dark outline around the other": 4.0,
 }
-"""Log odds for one unit of each cue."""
+"""Log odds for one unit of each cue. The last is no fit but a convention: outlines are drawn over whole fills, and what
+frames something without being its outline (a rim, a plate) is lighter."""
+LUMA = np.array([0.299, 0.587, 0.114])
+"""Brightness of the channels (ITU-R BT.601)."""
 STRAIGHT_TOLERANCE = 22.0
 """Degrees from 180 at which an edge counts 1/e as straight."""
 MOST_VOTES = 3.0
@@ -58,29 +61,45 @@ class Form:
     """What the cues ask about one region.
 
     ``thickness`` is the mean distance of its pixels to its edge, in pixels of a canvas of 512 × 512; ``hull_of`` and
-    ``filled_of`` count, per region, its pixels inside this region's convex hull and outline; ``frames`` tells whether the
-    region is but a thin share of that outline.
+    ``filled_of`` count, per region, its pixels inside this region's convex hull and outline; ``brightness`` is 0–255.
     """
 
     area: int
     thickness: float
     hull_of: NDArray[np.int64]
     filled_of: NDArray[np.int64]
-    frames: bool
+    brightness: float
+
+    def outlines(self, other: "Form") -> bool:
+        """Whether this may be the drawn outline of ``other``: dark, and but a small share of what it goes around."""
+        return self.brightness < other.brightness and self.area < FRAME_SHARE * int(self.filled_of.sum())
 
 
 def weigh(
-    regions: Regions, borders: Sequence[Boundary], meetings: Sequence[Junction], background: frozenset[int]
+    regions: Regions,
+    inks: NDArray[np.uint8],
+    borders: Sequence[Boundary],
+    meetings: Sequence[Junction],
+    background: frozenset[int],
 ) -> list[Evidence]:
-    """Evidence for every touching pair of regions outside the background."""
-    return [_judged(first, second, cues) for first, second, cues in measure(regions, borders, meetings, background)]
+    """Evidence for every touching pair of regions outside the background; ``inks`` (k × 3) are the palette's."""
+    return [_judged(*measured) for measured in measure(regions, inks, borders, meetings, background)]
 
 
 def measure(
-    regions: Regions, borders: Sequence[Boundary], meetings: Sequence[Junction], background: frozenset[int]
+    regions: Regions,
+    inks: NDArray[np.uint8],
+    borders: Sequence[Boundary],
+    meetings: Sequence[Junction],
+    background: frozenset[int],
 ) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
     """For every touching pair outside the background its labels and its cues, in the order of ``WEIGHTS``."""
-    forms = {region.label: _form(regions, region) for region in regions.all if region.label not in background}
+    brightness = inks @ LUMA
+    forms = {
+        region.label: _form(regions, region, float(brightness[region.ink]))
+        for region in regions.all
+        if region.label not in background
+    }
     votes = _straight_edges(meetings, background)
     siblings = _siblings(regions, borders)
     for border in borders:
@@ -149,12 +168,12 @@ def _one_sided(
             -np.log(mine.thickness),
             inside * theirs.thickness / mine.thickness,
             float(inside and mine.area < DETAIL_SHARE * theirs.area),
-            float(mine.frames and mine.filled_of[other] > 0.9 * theirs.area),
+            float(mine.outlines(theirs) and mine.filled_of[other] > 0.9 * theirs.area),
         ]
     )
 
 
-def _form(regions: Regions, region: Region) -> Form:
+def _form(regions: Regions, region: Region, brightness: float) -> Form:
     scale = canvas_scale(regions.labels)
     labels: Labels = regions.labels[region.box.slices]
     mask = (labels == region.label).astype(np.uint8)
@@ -168,5 +187,5 @@ def _form(regions: Regions, region: Region) -> Form:
         thickness=float(depth[mask > 0].mean()) / scale,
         hull_of=np.bincount(labels[hull > 0], minlength=len(regions.all)),
         filled_of=np.bincount(labels[filled > 0], minlength=len(regions.all)),
-        frames=region.area < FRAME_SHARE * int(filled.sum()),
+        brightness=brightness,
     )

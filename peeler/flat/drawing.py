@@ -57,7 +57,7 @@ def read_drawing(picture: RGB) -> Drawing:
     regions = find_regions(picture, palette)
     background = find_background(regions)
     borders = boundaries(regions.labels)
-    evidence = weigh(regions, borders, junctions(regions.labels), background)
+    evidence = weigh(regions, palette.inks, borders, junctions(regions.labels), background)
     labels = [region.label for region in regions.all if region.label not in background]
     pieces = join_pieces(regions, labels, stacking(len(regions.all), evidence))
     shapes, owners = _shapes(regions, pieces, _between_pieces(evidence, pieces), palette)
@@ -117,7 +117,8 @@ def _shapes(
         visible = piece_map == number
         cover = np.append(above[:, number], False)[piece_map]
         ink = palette.inks[regions.all[pieces[number].members[0]].ink]
-        for whole in _whole_parts(visible, cover, pieces[number].bridge):
+        parts = _whole_parts(visible, cover, pieces[number].bridge)
+        for whole in sorted(parts, key=np.count_nonzero, reverse=True):
             shown = whole & visible
             if shown.sum() >= FEWEST_VISIBLE:
                 shapes.append(Shape(ink, shown, whole))

@@ -28,7 +28,7 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | None = None) -> RGBA
     no ground shines through its edge; without one it has the colours of ``before``.
     """
     ground, picture = after.astype(np.float32), before.astype(np.float32)
-    colour = picture if ink is None else np.broadcast_to(np.float32(ink), picture.shape)
+    colour = picture if ink is None else np.broadcast_to(np.array(ink, np.float32), picture.shape)
     change = np.abs(picture - ground).max(axis=2) > 0
     near = grown(mask, REACH)
     solid = mask if ink is None else mask & (np.abs(picture - colour).max(axis=2) <= SAME_INK)
@@ -43,7 +43,8 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | None = None) -> RGBA
     colour = np.where(missed[..., None], exact, colour)
     layer = np.concatenate([colour, alpha[..., None] * 255], axis=2)
     layer[alpha == 0] = 0
-    return np.rint(layer).clip(0, 255).astype(np.uint8)
+    pixels: RGBA = np.rint(layer).clip(0, 255).astype(np.uint8)
+    return pixels
 
 
 def coverage(
@@ -53,14 +54,16 @@ def coverage(
     span = colour - ground
     length = (span * span).sum(axis=2)
     along = ((picture - ground) * span).sum(axis=2)
-    return np.divide(along, length, out=np.ones_like(length), where=length > 1).clip(0, 1)
+    share: NDArray[np.float32] = np.divide(along, length, out=np.ones_like(length), where=length > 1).clip(0, 1)
+    return share
 
 
 def _least_coverage(picture: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
     """The smallest α for which some colour within 0–255 turns ``ground`` into ``picture``."""
     room = np.where(picture > ground, 255 - ground, ground)
     share = np.divide(np.abs(picture - ground), room, out=np.zeros_like(room), where=room > 0)
-    return share.max(axis=2)
+    least: NDArray[np.float32] = share.max(axis=2)
+    return least
 
 
 def grown(mask: Pixels, radius: int) -> Pixels:

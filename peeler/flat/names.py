@@ -13,6 +13,9 @@ HUES = (
 )  # fmt: skip
 """Upper bound of each hue in degrees (HSV), and its word."""
 
+SLENDER = 40
+"""A form with more area than this many squares of its largest inner radius is a line: ten times as long as wide."""
+
 
 def describe(ink: NDArray[np.uint8], mask: Pixels) -> str:
     """The name of an element of colour ``ink`` (3,) that covers ``mask`` (height × width of the canvas)."""
@@ -59,7 +62,7 @@ def form_word(mask: Pixels) -> str:
     if area < 0.75 * filled:
         return "ring" if long < 1.6 * short else "frame"
     thickness = float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
-    if area > 12 * thickness * thickness:
+    if area > SLENDER * thickness * thickness:
         return "line" if area > 0.6 * short * long else "curve"
     return _compact_form(points, area, short, long)
 

@@ -51,7 +51,7 @@ def painted(shapes: Sequence[Painted], background: Ink, box: Box) -> RGB:
     for shape, ink in shapes:
         if shape.box.expand(REACH, (box.x1, box.y1)).intersect(box).area:
             alpha = _softened(within(shape, box))[..., None]
-            picture += (np.float32(ink) - picture) * alpha
+            picture += (np.array(ink, np.float32) - picture) * alpha
     return np.rint(picture).astype(np.uint8)
 
 
@@ -63,7 +63,7 @@ def within(shape: Mask, box: Box) -> Pixels:
 def _soft_edge(before: RGB, ground: RGB, ink: Ink, mask: Pixels) -> Pixels:
     """The pixels around ``mask`` that are a mixture of its ink and the ground."""
     picture, base = before.astype(np.float32), ground.astype(np.float32)
-    colour = np.broadcast_to(np.float32(ink), picture.shape)
+    colour = np.broadcast_to(np.array(ink, np.float32), picture.shape)
     alpha = coverage(picture, base, colour)
     missed = np.abs(base + (colour - base) * alpha[..., None] - picture).max(axis=2)
     edge: Pixels = grown(mask, REACH) & ~mask & (missed <= ON_THE_LINE) & (alpha > FAINTEST)

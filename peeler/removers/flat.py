@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from peeler.flat.matting import Ink
-from peeler.flat.palette import packed, unpacked
 from peeler.flat.painting import ink_of, take_off, within
+from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGB, RGBA, Box, Mask
 from peeler.graph import Element
 from peeler.protocols import Removal, Removed

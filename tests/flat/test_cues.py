@@ -11,10 +11,10 @@ RED, BLUE, GREEN = "#c83214", "#1450c8", "#28a050"
 
 def judged(canvas: RGB, one: tuple[int, int], other: tuple[int, int]) -> Evidence:
     """The evidence about the regions at two points (x, y); the background is what shows in the upper left corner."""
-    regions, _ = regions_of(canvas)
+    regions, palette = regions_of(canvas)
     background = frozenset({label_at(regions, 0, 0)})
     ends = {label_at(regions, *one), label_at(regions, *other)}
-    found = weigh(regions, boundaries(regions.labels), junctions(regions.labels), background)
+    found = weigh(regions, palette.inks, boundaries(regions.labels), junctions(regions.labels), background)
     assert all(not background & {item.above, item.below} for item in found)
     (item,) = [item for item in found if {item.above, item.below} == ends]
     assert item.weight >= 0 and item.reason in WEIGHTS
@@ -71,7 +71,7 @@ def test_size_says_nothing() -> None:
 
 def test_what_does_not_touch_is_not_judged() -> None:
     canvas = drawn(circle(24, 24, 14, RED), circle(70, 70, 14, BLUE), rect(60, 10, 80, 20, GREEN))
-    regions, _ = regions_of(canvas)
+    regions, palette = regions_of(canvas)
     background = frozenset({label_at(regions, 0, 0)})
-    assert weigh(regions, boundaries(regions.labels), junctions(regions.labels), background) == []
+    assert weigh(regions, palette.inks, boundaries(regions.labels), junctions(regions.labels), background) == []
     assert len(regions.all) == 4 and np.unique(regions.labels).tolist() == [0, 1, 2, 3]
