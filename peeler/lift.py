@@ -148,4 +148,13 @@ def _settled(layer: Layer, picture: Picture, missed: Pixels, on_top: Pixels) -> 
     carries = on_top[part] & np.where(opaque, missed[part], target[..., 3] > 0)
     pixels = np.where(opaque[..., None], layer.pixels, np.uint8(0))
     pixels[carries] = target[carries]
-    return replace(layer, pixels=pixels)
+    return replace(layer, pixels=pixels, ink=layer.ink and _main_colour(pixels))
+
+
+def _main_colour(pixels: RGBA) -> str | None:
+    """The colour that covers most; None if nothing shows."""
+    shown = pixels[pixels[..., 3] > 0].astype(np.int64)
+    if not len(shown):
+        return None
+    codes, places = np.unique(shown[:, :3] @ np.array([65536, 256, 1]), return_inverse=True)
+    return f"#{codes[np.bincount(places, weights=shown[:, 3]).argmax()]:06x}"

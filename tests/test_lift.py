@@ -190,6 +190,21 @@ def test_no_layer_keeps_the_colour_of_the_backdrop() -> None:
     assert {tuple(colour) for colour in shown.tolist()} == {(220, 220, 220, 255), (250, 250, 250, 255)}
 
 
+def test_the_ink_of_a_half_clear_layer_is_its_own_colour() -> None:
+    """Peeled on white it was paler."""
+    pixels = np.zeros((16, 16, 4), dtype=np.uint8)
+    pixels[4:12, 4:12] = (33, 150, 243, 153)
+    picture = Picture.of(pixels)
+    pale = picture.rgb[8, 8].tolist()
+    disc = Layer("e", "e", Box(4, 4, 12, 12), np.full((8, 8, 4), (*pale, 255), np.uint8), ink="#" + bytes(pale).hex())
+    settled = settle_transparency(painted(picture.rgb, (disc, replace(disc, id="f", ink=None))), picture)
+    assert settled.difference(pixels).max() == 0
+    assert pale != [33, 150, 243]
+    assert [layer.ink for layer in settled.elements] == [None, None], "the lower one shows nowhere now"
+    (alone,) = settle_transparency(painted(picture.rgb, (disc,)), picture).elements
+    assert alone.ink == "#2196f3"
+
+
 def test_an_opaque_picture_is_left_as_it_is(toy: Toy) -> None:
     stack = painted(toy.picture, ())
     assert settle_transparency(stack, Picture.of(toy.picture)) is stack

@@ -13,6 +13,7 @@ import vtracer
 from numpy.typing import NDArray
 
 from peeler.errors import OutputError
+from peeler.geometry import RGBA
 from peeler.stack import Layer
 from peeler.vectorizers.bezier import Curve, fit_curves
 from peeler.vectorizers.outlines import Outline, Points, trace_outlines
@@ -25,6 +26,10 @@ MOST_OUTLINES, MOST_POINTS = 1500, 80_000
 """A layer with more is noise, and is drawn with straight lines."""
 OPAQUE = 250
 """Alpha from which a shape counts as opaque."""
+FOREIGN = 32
+"""Grey levels by which a pixel misses the ink of its layer if it shows something else."""
+MOST_FOREIGN = 16
+"""Other colours of one layer that are drawn."""
 
 _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="translate\(([-\d.]+),([-\d.]+)\)"/>')
 _TOKEN = re.compile(r"[MLCZ]|-?[\d.]+(?:e-?\d+)?")
@@ -42,13 +47,45 @@ class CurvesVectorizer:
 
 def _flat_paths(layer: Layer, ink: str) -> Iterator[str]:
     for alpha, opacity in _strata(layer.pixels[..., 3]):
-        outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
-        if outlines:
-            noisy = len(outlines) > MOST_OUTLINES or sum(len(outline.points) for outline in outlines) > MOST_POINTS
-            shapes = [_polygon(outline) for outline in outlines] if noisy else fit_curves(outlines)
-            data = "".join(_data(curves, layer.box[:2]) for curves in shapes)
-            faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
-            yield f'<path fill="{ink}"{faded} d="{data}"/>'
+        yield from _soft_shape(alpha, ink, layer, opacity)
+    for alpha, colour in _foreign_colours(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)):
+        yield from _soft_shape(alpha, colour, layer)
+
+
+def _soft_shape(alpha: NDArray[np.uint8], fill: str, layer: Layer, opacity: float = 1.0) -> Iterator[str]:
+    """The path of one shape, if it is not too small for one."""
+    outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
+    if outlines:
+        noisy = len(outlines) > MOST_OUTLINES or sum(len(outline.points) for outline in outlines) > MOST_POINTS
+        shapes = [_polygon(outline) for outline in outlines] if noisy else fit_curves(outlines)
+        data = "".join(_data(curves, layer.box[:2]) for curves in shapes)
+        faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
+        yield f'<path fill="{fill}"{faded} d="{data}"/>'
+
+
+def _foreign_colours(pixels: RGBA, ink: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], str]]:
+    """The areas of a flat layer that show another colour than its ink: their coverage (0–255) and their colour."""
+    low, high = ink.astype(np.int16) - FOREIGN, ink.astype(np.int16) + FOREIGN
+    plain = cv2.inRange(pixels, np.array([*low, 0]).clip(0, 255), np.array([*high, 255]).clip(0, 255))
+    foreign = cv2.bitwise_and(cv2.bitwise_not(plain), cv2.inRange(pixels[..., 3], np.array(128), np.array(255)))
+    # A soft edge is a pixel or two wide; what is left of areas that are wider shows where they are.
+    left = cv2.morphologyEx(foreign, cv2.MORPH_OPEN, np.ones((3, 3), dtype=np.uint8)) > 0
+    if not left.any():
+        return
+    colours = pixels[..., :3].astype(np.int16)
+    for _ in range(MOST_FOREIGN):
+        found, counts = np.unique(colours[left], axis=0, return_counts=True)
+        colour = found[counts.argmax()]
+        area = left & (np.abs(colours - colour).max(axis=2) <= FOREIGN)
+        near = cv2.dilate(area.astype(np.uint8), np.ones((3, 3), dtype=np.uint8), iterations=2) > 0
+        span = (colour - ink.astype(np.int16)).astype(np.float64)
+        share = (((colours - ink) @ span) / (span @ span)).clip(0, 1) * near
+        mixed = np.abs(ink + share[..., None] * span - colours).max(axis=2) <= FOREIGN
+        share *= mixed * pixels[..., 3]
+        yield np.rint(share).astype(np.uint8), "#" + bytes(colour.astype(np.uint8)).hex()
+        left &= ~(area | (near & mixed))
+        if not left.any():
+            return
 
 
 def _strata(alpha: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], float]]:

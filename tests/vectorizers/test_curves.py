@@ -174,3 +174,25 @@ def test_a_textured_layer_is_drawn_in_its_colours() -> None:
 def test_the_same_layer_gives_the_same_paths() -> None:
     alpha = cover(SHAPES["crescent"][0])
     assert vectorize(alpha) == vectorize(alpha)
+
+
+def test_another_colour_in_a_flat_layer_is_drawn_too() -> None:
+    """As where a spot could not be told from what it lies on."""
+    layer = layer_of(cover(disc(80, 80, 60)))
+    spot = cover(disc(60.4, 70.2, 14))[..., None] / 255
+    picture = layer.pixels.copy()
+    picture[..., :3] = np.rint(picture[..., :3] + (np.array([250, 200, 30]) - picture[..., :3]) * spot)
+    picture[picture[..., 3] == 0] = 0
+    spotted = Layer("e", "shape", layer.box, picture, ink=layer.ink)
+    ground, colour = CurvesVectorizer().vectorize(spotted)
+    assert [ground] == CurvesVectorizer().vectorize(layer)
+    assert 'fill="#fac81e"' in colour and nodes([colour]) <= 10
+    assert psnr(rendered([ground, colour]), picture) > 38
+
+
+def test_a_soft_edge_of_another_colour_is_no_shape() -> None:
+    layer = layer_of(cover(disc(80, 80, 60)))
+    rim = (layer.pixels[..., 3] > 0) & (cover(disc(80, 80, 59)) < 255)
+    pixels = layer.pixels.copy()
+    pixels[rim, :3] = (250, 200, 30)
+    assert len(CurvesVectorizer().vectorize(Layer("e", "shape", layer.box, pixels, ink=layer.ink))) == 1
