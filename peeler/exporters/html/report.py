@@ -162,7 +162,7 @@ def _layer_card(index: int, layer: Layer, lifted: dict[str, int]) -> str:
     ink = (
         f'<span class="ink"><i style="background:{colour}"></i>{colour}</span>'
         if colour
-        else "<span>many colours</span>"
+        else f"<span>{'many colours' if layer.pixels[..., 3].any() else 'clear'}</span>"
     )
     step = f"step {lifted[layer.id] + 1}" if layer.id in lifted else layer.role
     part = f"<span>part of {text(layer.part_of, 24)}</span>" if layer.part_of else ""
