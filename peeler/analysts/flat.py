@@ -12,10 +12,8 @@ from peeler.protocols import Analysis
 
 INSIDE = 0.95
 """An element with this share of its shape on a larger one below is part of it."""
-STILL_THERE = 0.5
-"""Share of an element's pixels that must show its colour for the graph of the canvas before to hold."""
 SAME_COLOUR = 48
-"""Grey levels by which they may differ from it."""
+"""Grey levels by which an element's pixels may differ from its colour, in the median, for the graph before to hold."""
 NOT_FLAT = (
     "this is not flat art: its layers are coarse tones with their own texture, and what was hidden is a plain guess"
 )
@@ -106,8 +104,8 @@ def _shape(element: Element) -> Mask:
 
 
 def _shows(canvas: RGB, mask: Pixels, ink: Ink) -> bool:
-    pixels = canvas[mask].astype(np.int32)
-    return not len(pixels) or bool((np.abs(pixels - ink).max(axis=1) <= SAME_COLOUR).mean() >= STILL_THERE)
+    pixels = canvas[mask]
+    return not len(pixels) or bool(np.abs(np.median(pixels, axis=0) - ink).max() <= SAME_COLOUR)
 
 
 def _account(drawing: Drawing) -> dict[str, object]:

@@ -72,7 +72,7 @@ def continuation(leaving: End, returning: End) -> NDArray[np.float64]:
 
 
 def _handle_per_gap(turn: float) -> float:
-    """Length of the Bézier handles of an arc of ``turn`` radians per unit of its chord: ⅓ for none, ⅔ for a half circle."""
+    """Bézier handles of an arc of ``turn`` radians per unit of its chord: ⅓ for a line, ⅔ for a half circle."""
     return 2 / 3 * np.tan(turn / 4) / np.sin(turn / 2) if turn > 1e-3 else 1 / 3
 
 

@@ -1,7 +1,7 @@
 """From a picture to whole shapes in painting order: the reading of a flat drawing, start to end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import cv2
@@ -17,7 +17,7 @@ from peeler.flat.palette import Palette, find_palette
 from peeler.flat.parts import split
 from peeler.flat.pieces import Piece, join_pieces
 from peeler.flat.regions import Regions, find_regions
-from peeler.geometry import RGB, Pixels
+from peeler.geometry import RGB, Box, Pixels
 
 ENCLOSED = 0.9
 """A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
@@ -61,6 +61,8 @@ def read_drawing(picture: RGB) -> Drawing:
     labels = [region.label for region in regions.all if region.label not in background]
     pieces = join_pieces(regions, labels, stacking(len(regions.all), evidence))
     shapes, owners = _shapes(regions, pieces, _between_pieces(evidence, pieces), palette)
+    if not palette.flat:
+        shapes = [replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)) for shape in shapes]
     return Drawing(
         tuple(shapes),
         tuple(_between_shapes(shapes, owners, _between_pieces(evidence, pieces))),
@@ -117,7 +119,8 @@ def _shapes(
         visible = piece_map == number
         cover = np.append(above[:, number], False)[piece_map]
         ink = palette.inks[regions.all[pieces[number].members[0]].ink]
-        parts = _whole_parts(visible, cover, pieces[number].bridge)
+        # The coarse tones of a photograph have no outlines to go by.
+        parts = _whole_parts(visible, cover, pieces[number].bridge) if palette.flat else [visible]
         for whole in sorted(parts, key=np.count_nonzero, reverse=True):
             shown = whole & visible
             if shown.sum() >= FEWEST_VISIBLE:
@@ -137,15 +140,20 @@ def _whole_parts(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[
 def _between_shapes(shapes: Sequence[Shape], owners: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:
     """Who occludes whom: what lies hidden under another shape, and what touches it with evidence for an order."""
     known = {(item.above, item.below): item for item in evidence}
+    boxes = [Box.around(shape.whole) for shape in shapes]
+    size = (shapes[0].whole.shape[1], shapes[0].whole.shape[0]) if shapes else (0, 0)
     found = []
     for low, high in combinations(range(len(shapes)), 2):
+        shared = boxes[low].expand(1, size).intersect(boxes[high].expand(1, size))
+        if not shared.area:
+            continue
         item = known.get((owners[high], owners[low]))
-        hides = bool((shapes[low].whole & shapes[high].visible).any())
-        if hides or (item and _touch(shapes[low].visible, shapes[high].visible)):
+        hides = bool((shapes[low].whole[shared.slices] & shapes[high].visible[shared.slices]).any())
+        if hides or (item and _touch(shapes[low].visible, shapes[high].visible, shared)):
             weight, reason = (item.weight, item.reason) if item else (0.0, "it covers where the other goes on")
             found.append(Evidence(high, low, weight, reason))
     return found
 
 
-def _touch(one: Pixels, other: Pixels) -> bool:
-    return bool((grown(one, 1) & other).any())
+def _touch(one: Pixels, other: Pixels, where: Box) -> bool:
+    return bool((grown(one[where.slices], 1) & other[where.slices]).any())
