@@ -106,7 +106,6 @@ def test_a_face_comes_off_in_two_steps() -> None:
     assert {element.part_of for element in first.removal.elements} == {face.id}
 
 
-@pytest.mark.xfail(reason="a name tells the form of what shows, with the holes of what lies on it")
 def test_a_face_is_called_a_circle() -> None:
     (face,) = [element for element in next(turns(drawn(*FACE))).analysis.graph.elements if element.colour == RED]
     assert face.name == "red circle"
