@@ -37,7 +37,9 @@ def take_off(
     mask = within(shape, box)
     ground = painted(below, background, box)
     after = before.copy()
-    behind = mask if ink is None else mask | _soft_edge(before, ground, ink, mask)
+    behind = mask | _alone(mask, below, box)
+    if ink is not None:
+        behind |= _soft_edge(before, ground, ink, mask)
     after[behind] = ground[behind]
     result = canvas.copy()
     result[box.slices] = after
@@ -58,6 +60,15 @@ def painted(shapes: Sequence[Painted], background: Ink, box: Box) -> RGB:
 def within(shape: Mask, box: Box) -> Pixels:
     """The part of ``shape`` inside ``box``, height × width of the box."""
     return shape.on((box.x1, box.y1))[box.y0 :, box.x0 :]
+
+
+def _alone(mask: Pixels, below: Sequence[Painted], box: Box) -> Pixels:
+    """The rim of ``mask`` where no other shape is near: whatever it shows besides the background is the mask's."""
+    others = np.zeros(mask.shape, np.bool_)
+    for shape, _ in below:
+        if shape.box.intersect(box).area:
+            others |= within(shape, box)
+    return grown(mask, REACH) & ~grown(others, REACH)
 
 
 def _soft_edge(before: RGB, ground: RGB, ink: Ink, mask: Pixels) -> Pixels:
