@@ -26,6 +26,8 @@ MOST_OUTLINES, MOST_POINTS = 1500, 80_000
 """A layer with more is noise, and is drawn with straight lines."""
 OPAQUE = 250
 """Alpha from which a shape counts as opaque."""
+ALIKE, MAIN_SHARE = 8, 0.75
+"""A layer is flat, even without an ink, if this share of its pixels lies within so many levels of one colour."""
 FOREIGN = 32
 """Grey levels by which a pixel misses the ink of its layer if it shows something else."""
 MOST_FOREIGN = 16
@@ -42,7 +44,19 @@ class CurvesVectorizer:
         """The path elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
         if not layer.pixels[..., 3].any():
             return []
-        return list(_flat_paths(layer, layer.ink)) if layer.ink else _colour_paths(layer)
+        ink = layer.ink or _main_colour(layer.pixels)
+        return list(_flat_paths(layer, ink)) if ink else _colour_paths(layer)
+
+
+def _main_colour(pixels: RGBA) -> str | None:
+    """The colour of nearly all of a layer without an ink, if it has such a colour."""
+    shown = pixels[pixels[..., 3] > 127][:, :3]
+    if not len(shown):
+        return None
+    found, counts = np.unique(shown, axis=0, return_counts=True)
+    colour = found[counts.argmax()]
+    alike = np.abs(shown.astype(np.int16) - colour).max(axis=1) <= ALIKE
+    return "#" + bytes(colour).hex() if alike.mean() >= MAIN_SHARE else None
 
 
 def _flat_paths(layer: Layer, ink: str) -> Iterator[str]:

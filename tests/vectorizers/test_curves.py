@@ -196,3 +196,11 @@ def test_a_soft_edge_of_another_colour_is_no_shape() -> None:
     pixels = layer.pixels.copy()
     pixels[rim, :3] = (250, 200, 30)
     assert len(CurvesVectorizer().vectorize(Layer("e", "shape", layer.box, pixels, ink=layer.ink))) == 1
+
+
+def test_a_layer_of_one_colour_is_flat_with_or_without_an_ink() -> None:
+    alpha = cover(disc(80, 80, 60))
+    layer = layer_of(alpha)
+    pixels = layer.pixels.copy()
+    pixels[(alpha > 0) & (alpha < 255), :3] = (120, 90, 60)
+    assert CurvesVectorizer().vectorize(Layer("e", "shape", layer.box, pixels)) == CurvesVectorizer().vectorize(layer)
