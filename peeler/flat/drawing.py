@@ -120,21 +120,25 @@ def _shapes(
         cover = np.append(above[:, number], False)[piece_map]
         ink = palette.inks[regions.all[pieces[number].members[0]].ink]
         # The coarse tones of a photograph have no outlines to go by.
-        parts = _whole_parts(visible, cover, pieces[number].bridge) if palette.flat else [visible]
-        for whole in sorted(parts, key=np.count_nonzero, reverse=True):
-            shown = whole & visible
+        parts = _parts(visible, cover, pieces[number].bridge) if palette.flat else [(visible, visible)]
+        for shown, whole in parts:
             if shown.sum() >= FEWEST_VISIBLE:
                 shapes.append(Shape(ink, shown, whole))
                 owners.append(number)
     return shapes, owners
 
 
-def _whole_parts(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[Pixels]:
+def _parts(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[tuple[Pixels, Pixels]]:
+    """What shows of each part of a piece and the whole part, the largest first.
+
+    A part may go on under the others: they have its ink, so it cannot show.
+    """
     seen = visible if bridge is None else visible | (bridge & cover)
     whole = complete(seen, cover & ~seen)
     if visible.sum() < SMALLEST_TO_SPLIT:
-        return [whole]
-    return split(whole, visible, visible & ~grown(cover, EDGE_MARGIN))
+        return [(visible, whole)]
+    parts = sorted(split(whole, visible, visible & ~grown(cover, EDGE_MARGIN)), key=np.count_nonzero, reverse=True)
+    return [(part & visible, complete(part, whole & ~part)) for part in parts]
 
 
 def _between_shapes(shapes: Sequence[Shape], owners: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -13,11 +13,11 @@ from peeler.flat.contours import End, along, covered_arcs
 from peeler.flat.regions import Regions
 from peeler.geometry import Pixels
 
-WIDEST_TURN = 24.0
+WIDEST_TURN = 32.0
 """Degrees by which an outline may turn on its way across a gap and still be seen as one (relatability)."""
 HIDDEN_SHARE = 0.93
 """Share of the way that must lie under the occluder or on the pieces themselves."""
-FRAMED_SHARE = 0.95
+FRAMED_SHARE = 0.9
 """Share of the convex hull's rest that must be hidden for two pieces to be one framed shape."""
 MOST_PIECES = 40
 """Of one ink; a picture with more is a pattern."""
