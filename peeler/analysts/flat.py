@@ -71,12 +71,12 @@ def _element(id: str, shape: Shape, part_of: str | None) -> Element:
 
 
 def _parents(shapes: tuple[Shape, ...]) -> list[int | None]:
-    """For each shape the smallest of the larger shapes below it on which nearly all of it lies."""
+    """For each shape the topmost of the larger shapes below it on which nearly all of it lies."""
     areas = [int(shape.whole.sum()) for shape in shapes]
     parents: list[int | None] = []
     for place, shape in enumerate(shapes):
         larger = [low for low in range(place) if areas[low] > 2 * areas[place] and _lies_on(shape, shapes[low])]
-        parents.append(min(larger, key=areas.__getitem__) if larger else None)
+        parents.append(max(larger, default=None))
     return parents
 
 

@@ -98,7 +98,7 @@ def junctions(labels: Labels) -> list[Junction]:
 
 
 def _meeting_points(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
-    """The upper left pixels (y, x) of 2 × 2 windows with three labels, one for each cluster, and those labels."""
+    """The upper left pixels (y, x) of 2 × 2 windows with three labels, the middle of each cluster, and those labels."""
     window = np.stack([labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]], axis=2)
     # Three labels in four pixels: few windows differ at all, so sort only those.
     ys, xs = np.nonzero((window != window[..., :1]).any(axis=2))
@@ -107,11 +107,16 @@ def _meeting_points(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
     three = new.sum(axis=1) == 3
     points = np.stack([ys[three], xs[three]], axis=1)
     triples = values[three][new[three]].reshape(-1, 3)
-    kept: list[int] = []
-    seen: dict[tuple[int, ...], list[NDArray[np.intp]]] = {}
-    for index, (point, triple) in enumerate(zip(points, triples, strict=True)):
-        others = seen.setdefault(tuple(triple.tolist()), [])
-        if all(np.abs(point - other).max() > _APART for other in others):
-            others.append(point)
-            kept.append(index)
-    return points[kept], triples[kept]
+    clusters: dict[tuple[int, ...], list[list[NDArray[np.intp]]]] = {}
+    for point, triple in zip(points, triples, strict=True):
+        known = clusters.setdefault(tuple(triple.tolist()), [])
+        near = [cluster for cluster in known if np.abs(point - cluster[0]).max() <= _APART]
+        if near:
+            near[0].append(point)
+        else:
+            known.append([point])
+    centres = [(np.rint(np.mean(cluster, axis=0)), triple) for triple, known in clusters.items() for cluster in known]
+    return (
+        np.array([centre for centre, _ in centres], np.intp).reshape(-1, 2),
+        np.array([triple for _, triple in centres], np.int32).reshape(-1, 3),
+    )

@@ -96,7 +96,7 @@ def _end(points: Points, hidden: Pixels, way: NDArray[np.intp]) -> End:
 def _direction(way: NDArray[np.float64]) -> Vector | None:
     """The unit direction of travel along ``way``, by total least squares; None if it is too short to tell."""
     # The last pixels before a cover are bent by its soft edge.
-    way = way[-13:-1]
+    way = way[-9:-1]
     if len(way) < FEWEST_FOR_TANGENT:
         return None
     axis: Vector = np.linalg.svd(way - way.mean(axis=0), full_matrices=False)[2][0]

@@ -2,7 +2,7 @@
 
 Every cue is a number that is positive when it speaks for the first region and changes its sign when the two are
 swapped. Their weighted sum is the log odds that the first lies on top. The weights were fitted by logistic regression
-to the true order of 3,630 touching pairs in 350 openly licensed icons (``docs/benchmarks.md``), which share no picture
+to the true order of 3,423 touching pairs in 350 openly licensed icons (``docs/benchmarks.md``), which share no picture
 with any test set.
 
 Sources: T-junctions and convexity as in Palou and Salembier, *Monocular depth ordering using T-junctions and convexity
@@ -22,13 +22,13 @@ from peeler.flat.palette import Labels
 from peeler.flat.regions import Region, Regions
 
 WEIGHTS = {
-    "its edge runs straight through a junction": 1.02,
-    "its edge runs straight past the background": 1.87,
-    "the other's hull covers it": 1.70,
-    "it interrupts the other": 0.72,
-    "it is the thinner one": 0.32,
-    "it lies inside the other": 0.25,
-    "it is a detail inside the other": 1.34,
+    "its edge runs straight through a junction": 0.82,
+    "its edge runs straight past the background": 1.56,
+    "the other's hull covers it": 1.63,
+    "it interrupts the other": 0.69,
+    "it is the thinner one": 0.30,
+    "it lies inside the other": 0.28,
+    "it is a detail inside the other": 1.41,
     "it is a dark outline around the other": 4.0,
 }
 """Log odds for one unit of each cue. The last is no fit but a convention: outlines are drawn over whole fills, and what

@@ -20,6 +20,8 @@ MOST_TONES = 12
 """Colours of a picture that is no flat art."""
 FLAT_SHARE = {CLEAN_NOISE: 0.96, LOSSY_NOISE: 0.90}
 """At least this share of flat art shows an ink or the mixture of two; a JPEG picture must not pass for a clean one."""
+APART = {CLEAN_NOISE: CLEAN_NOISE, LOSSY_NOISE: 2 * LOSSY_NOISE}
+"""Grey levels within which two frequent colours are one ink, by tolerance: loss spreads an ink to both sides."""
 STEADY_SHARE = {CLEAN_NOISE: 0.80, LOSSY_NOISE: 0.56}
 """At least this share of what shows an ink does so within half the tolerance; a gradient fills it evenly."""
 INKED_SHARE = 0.60
@@ -54,7 +56,7 @@ def find_palette(picture: RGB) -> Palette:
         core = solid(picture, tolerance)
         if core.mean() < SOLID_SHARE:
             continue
-        inks = _frequent_colours(picture[core], tolerance, FEWEST_PIXELS * grain(core) ** 2)
+        inks = _frequent_colours(picture[core], APART[tolerance], FEWEST_PIXELS * grain(core) ** 2)
         if _is_steady(picture, inks, tolerance) and _explains(picture, inks, core, tolerance):
             return Palette(inks, tolerance, flat=True)
     return Palette(_posterised(picture), LOSSY_NOISE, flat=False)
@@ -131,15 +133,15 @@ def _misses(colour: NDArray[np.float32], one: NDArray[np.float32], two: NDArray[
     return np.asarray(np.abs(one + span * along.clip(0, 1)[:, None] - colour).max(axis=1), np.float32)
 
 
-def _frequent_colours(colours: RGB, tolerance: int, fewest: int) -> NDArray[np.uint8]:
-    """The colours with at least ``fewest`` pixels; one within ``2 × tolerance`` of a more frequent one is the same."""
+def _frequent_colours(colours: RGB, apart: int, fewest: int) -> NDArray[np.uint8]:
+    """The colours with at least ``fewest`` pixels; one within ``apart`` of a more frequent one is the same."""
     values, counts = np.unique(packed(colours), return_counts=True)
     order = np.lexsort((values, -counts))
     candidates = unpacked(values[order[:4096]])
     inks: list[Labels] = []
     areas: list[int] = []
     for colour, count in zip(candidates, counts[order], strict=False):
-        near = _nearest(inks, colour, 2 * tolerance)
+        near = _nearest(inks, colour, apart)
         if near is None:
             inks.append(colour)
             areas.append(int(count))

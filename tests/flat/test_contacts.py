@@ -54,7 +54,7 @@ def test_a_slanted_t_too(foot: float) -> None:
 
 
 @pytest.mark.xfail(
-    reason="the first window of a cluster stands for it, up to a pixel off: 27 degrees where the circles are small"
+    reason="circles of two and three pixels see the grid: up to 20 degrees off"
 )
 def test_a_slanted_t_on_a_small_canvas() -> None:
     for turn in range(0, 360, 10):
