@@ -40,6 +40,8 @@ STRAIGHT_TOLERANCE = 22.0
 MOST_VOTES = 3.0
 DETAIL_SHARE = 0.1
 """A region smaller than this share of the one around it is a detail."""
+OUTLINE_THICKNESS = 8.0
+"""Mean distance to its edge in pixels of a canvas of 512 × 512; a stroke of 32 pixels has 8."""
 FRAME_SHARE = 0.35
 """A region with less than this share of its filled outline is a frame."""
 SHORTEST_CONTACT = 4
@@ -71,8 +73,9 @@ class Form:
     brightness: float
 
     def outlines(self, other: "Form") -> bool:
-        """Whether this may be the drawn outline of ``other``: dark, and but a small share of what it goes around."""
-        return self.brightness < other.brightness and self.area < FRAME_SHARE * int(self.filled_of.sum())
+        """Whether this may be the drawn outline of ``other``: dark, thin, a small share of what it goes around."""
+        frames = self.area < FRAME_SHARE * int(self.filled_of.sum())
+        return frames and self.thickness < OUTLINE_THICKNESS and self.brightness < other.brightness
 
 
 def weigh(
