@@ -37,9 +37,15 @@ def take_off(
     mask = within(shape, box)
     ground = painted(below, background, box)
     after = before.copy()
-    behind = mask | _alone(mask, below, box)
+    others = _covered(below, box)
+    # Where no other shape is near, whatever the rim shows besides the background is the mask's.
+    behind = mask | grown(mask, REACH) & ~grown(others, REACH)
     if ink is not None:
-        behind |= _soft_edge(before, ground, ink, mask)
+        # The soft edge of a shape below must not hide that this one's lies on the bare background.
+        bare = np.broadcast_to(np.array(background, np.uint8), before.shape)
+        for base, where in ((bare, ~others), (ground, True)):
+            edge = _soft_edge(before, base, ink, mask) & where & ~behind
+            after[edge] = base[edge]
     after[behind] = ground[behind]
     result = canvas.copy()
     result[box.slices] = after
@@ -62,13 +68,13 @@ def within(shape: Mask, box: Box) -> Pixels:
     return shape.on((box.x1, box.y1))[box.y0 :, box.x0 :]
 
 
-def _alone(mask: Pixels, below: Sequence[Painted], box: Box) -> Pixels:
-    """The rim of ``mask`` where no other shape is near: whatever it shows besides the background is the mask's."""
-    others = np.zeros(mask.shape, np.bool_)
-    for shape, _ in below:
+def _covered(shapes: Sequence[Painted], box: Box) -> Pixels:
+    """Where any of ``shapes`` lies, seen through ``box``."""
+    covered = np.zeros((box.height, box.width), np.bool_)
+    for shape, _ in shapes:
         if shape.box.intersect(box).area:
-            others |= within(shape, box)
-    return grown(mask, REACH) & ~grown(others, REACH)
+            covered |= within(shape, box)
+    return covered
 
 
 def _soft_edge(before: RGB, ground: RGB, ink: Ink, mask: Pixels) -> Pixels:
