@@ -15,7 +15,7 @@ SIZE = (512, 512)
 
 
 def main() -> None:
-    drawn = picture(scene("penguin", "flat", 1).svg)
+    drawn = picture(scene("owl", "flat", 1).svg)
     stack = peel_picture(drawn)
     tiles = [("the picture", Image.fromarray(drawn).convert("RGBA"))]
     tiles += [(layer.name, Image.fromarray(layer.on(SIZE))) for layer in stack.layers]
