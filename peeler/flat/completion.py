@@ -8,9 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contours import Arc, End, Points, covered_arcs
+from peeler.flat.contours import Arc, End, Points, covered_arcs, outlines
+from peeler.flat.matting import grown
 from peeler.geometry import Box, Pixels
 
+OWN_EDGE = 2
+"""Pixels around a cover in which an outline may be the cover's."""
+FEWEST_ON_ELLIPSE = 24
+OWN_SHARE = 0.4
+"""Share of an ellipse's perimeter that must be seen for it to be believed."""
+OFF_ELLIPSE = 1.2
+"""Pixels by which an outline may miss its ellipse."""
 STROKE_SHARE = 0.5
 """A cover is an outline stroke when it is thinner than this share of the covered shape's size (√area)."""
 
@@ -26,8 +34,14 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
         return visible
     box = _neighbourhood(visible)
     seen, under = visible[box.slices], cover[box.slices]
+    arcs = covered_arcs(seen, under)
+    round_shape = _ellipse(seen, under) if any(arc.ends for arc in arcs) else None
+    if round_shape is not None:
+        whole = visible.copy()
+        whole[box.slices] = _joined_to(seen, seen | (round_shape & under))
+        return whole
     drawn = seen.astype(np.uint8)
-    for arc in covered_arcs(seen, under):
+    for arc in arcs:
         if arc.ends:
             cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends)], (1,))
         elif arc.is_hole:
@@ -37,6 +51,28 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
     whole = visible.copy()
     whole[box.slices] = _joined_to(seen, (drawn > 0) & (seen | under))
     return whole
+
+
+def _ellipse(visible: Pixels, cover: Pixels) -> Pixels | None:
+    """The ellipse through the shape's own outline, if that is one and long enough to tell; else None."""
+    (points, _), *others = [outline for outline in outlines(visible) if not outline[1]]
+    own = points[~grown(cover, OWN_EDGE)[points[:, 1], points[:, 0]]].astype(np.float32)
+    if others or len(own) < FEWEST_ON_ELLIPSE:
+        return None
+    (x, y), (width, height), angle = cv2.fitEllipse(own)
+    perimeter = np.pi * (width + height) / 2
+    if min(width, height) < 4 or len(own) < OWN_SHARE * perimeter:
+        return None
+    turn = np.radians(angle)
+    offset = own - np.array((x, y))
+    along = offset @ np.array((np.cos(turn), np.sin(turn))) / (width / 2)
+    across = offset @ np.array((-np.sin(turn), np.cos(turn))) / (height / 2)
+    missed = np.abs(np.hypot(along, across) - 1) * min(width, height) / 2
+    if np.percentile(missed, 95) > OFF_ELLIPSE:
+        return None
+    canvas = np.zeros(visible.shape, np.uint8)
+    cv2.ellipse(canvas, ((x, y), (width, height), angle), (1,), cv2.FILLED)
+    return canvas > 0
 
 
 def _neighbourhood(mask: Pixels) -> Box:
@@ -90,8 +126,8 @@ def _to_middle_of_frame(arc: Arc, visible: Pixels, cover: Pixels) -> NDArray[np.
     if width > STROKE_SHARE * np.sqrt(inner.sum()):
         return visible.astype(np.uint8)
     ring = (distance <= width / 2) & (inner == 0)
-    grown: NDArray[np.uint8] = (visible | ring).astype(np.uint8)
-    return grown
+    framed: NDArray[np.uint8] = (visible | ring).astype(np.uint8)
+    return framed
 
 
 def _joined_to(seed: Pixels, mask: Pixels) -> Pixels:

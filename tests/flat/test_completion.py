@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -106,3 +107,12 @@ def test_where_a_direction_is_unknown_it_is_straight() -> None:
 def test_a_quadrilateral_is_the_hull_of_its_points() -> None:
     corners = np.array([[10, 10], [40, 30], [40, 10], [10, 30], [20, 20]])
     assert (quadrilateral(corners, (SIZE, SIZE)) == bar(10, 10, 41, 31)).all()
+
+
+def test_an_ellipse_with_less_than_half_of_its_outline_hidden_is_an_ellipse_again() -> None:
+    whole = np.zeros((96, 128), np.uint8)
+    cv2.ellipse(whole, ((64, 50), (90, 60), 20), (1,), cv2.FILLED)
+    cover = np.zeros_like(whole)
+    cv2.circle(cover, (92, 70), 26, (1,), cv2.FILLED)
+    found = complete((whole > 0) & (cover == 0), cover > 0)
+    assert (found & (whole > 0)).sum() / (found | (whole > 0)).sum() > 0.98
