@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.errors import OutputError
+from peeler.flat.matting import grown
 from peeler.geometry import RGB, Box, Pixels
 from peeler.graph import Element
 from peeler.protocols import Removal, Removed
@@ -65,7 +66,7 @@ def removal_mask(canvas: RGB, elements: tuple[Element, ...]) -> Pixels:
     size = _size(canvas)
     margin = max(4, round(0.015 * max(size)))
     inside = np.logical_or.reduce([element_pixels(element, size) for element in elements])
-    return _grown(inside, margin)
+    return grown(inside, margin)
 
 
 def element_pixels(element: Element, size: tuple[int, int]) -> Pixels:
@@ -115,11 +116,6 @@ def _painted(canvas: RGB, layers: Sequence[Layer]) -> RGB:
 
 def _share(hits: Pixels, among: Pixels) -> float:
     return int(np.count_nonzero(hits & among)) / max(1, int(np.count_nonzero(among)))
-
-
-def _grown(pixels: Pixels, margin: int) -> Pixels:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
-    return np.asarray(cv2.dilate(pixels.astype(np.uint8), kernel), dtype=np.bool_)
 
 
 def _size(canvas: RGB) -> tuple[int, int]:

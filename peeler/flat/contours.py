@@ -48,6 +48,14 @@ def outlines(mask: Pixels) -> Iterator[tuple[Points, bool]]:
         yield curve[:, 0, :].astype(np.intp), bool(tree[0][index][3] >= 0)
 
 
+def filled(mask: Pixels) -> Pixels:
+    """``mask`` without its holes."""
+    canvas = np.zeros(mask.shape, np.uint8)
+    curves, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(canvas, curves, -1, (1,), cv2.FILLED)
+    return canvas > 0
+
+
 def covered_arcs(visible: Pixels, cover: Pixels) -> list[Arc]:
     """The stretches of the outline of ``visible`` along which ``cover`` hides how the shape goes on."""
     elsewhere = _touched(~(visible | cover))

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.completion import complete
 from peeler.flat.contacts import boundaries, junctions
+from peeler.flat.contours import filled
 from peeler.flat.cues import Evidence, weigh
 from peeler.flat.matting import grown
 from peeler.flat.order import bottom_to_top, stacking
@@ -60,12 +60,13 @@ def read_drawing(picture: RGB) -> Drawing:
     evidence = weigh(regions, palette.inks, borders, junctions(regions.labels), background)
     labels = [region.label for region in regions.all if region.label not in background]
     pieces = join_pieces(regions, labels, stacking(len(regions.all), evidence))
-    shapes, owners = _shapes(regions, pieces, _between_pieces(evidence, pieces), palette)
+    between = _between_pieces(evidence, pieces)
+    shapes, owners = _shapes(regions, pieces, between, palette)
     if not palette.flat:
         shapes = [replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)) for shape in shapes]
     return Drawing(
         tuple(shapes),
-        tuple(_between_shapes(shapes, owners, _between_pieces(evidence, pieces))),
+        tuple(_between_shapes(shapes, owners, between)),
         palette.inks[regions.all[min(background)].ink],
         palette,
     )
@@ -89,10 +90,8 @@ def _is_enclosed(regions: Regions, label: int) -> bool:
     height, width = regions.labels.shape
     box = regions.all[label].box.expand(2, (width, height))
     labels = regions.labels[box.slices]
-    filled = np.zeros(labels.shape, np.uint8)
-    curves, _ = cv2.findContours((labels == label).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(filled, curves, -1, (1,), cv2.FILLED)
-    around = np.bincount(labels[grown(filled > 0, 1) & (filled == 0)])
+    inside = filled(labels == label)
+    around = np.bincount(labels[grown(inside, 1) & ~inside])
     return bool(around.max(initial=0) >= ENCLOSED * around.sum())
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contours import outlines
+from peeler.flat.contours import filled, outlines
 from peeler.geometry import Box, Pixels
 
 HUES = (
@@ -58,20 +58,12 @@ def form_word(mask: Pixels) -> str:
     area = float(mask.sum())
     (_, sides, _) = cv2.minAreaRect(points)
     short, long = sorted(side + 1 for side in sides)
-    filled = _filled_area(mask)
-    if area < 0.75 * filled:
+    if area < 0.75 * np.count_nonzero(filled(mask)):
         return "ring" if long < 1.6 * short else "frame"
     thickness = float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
     if area > SLENDER * thickness * thickness:
         return "line" if area > 0.6 * short * long else "curve"
     return _compact_form(points, area, short, long)
-
-
-def _filled_area(mask: Pixels) -> float:
-    canvas = np.zeros(mask.shape, np.uint8)
-    curves, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(canvas, curves, -1, (1,), cv2.FILLED)
-    return float(canvas.sum())
 
 
 def _compact_form(points: NDArray[np.int32], area: float, short: float, long: float) -> str:
