@@ -8,7 +8,8 @@
     │   ├── Rejected      it said no: neither retried nor cached
     │   ├── ReplyError    it answered, but unusably
     │   └── OutputError   it broke its contract
-    └── StoreError        the run on disk cannot be read or written
+    ├── StoreError        the run on disk cannot be read or written
+    └── BudgetSpent       what the user allowed does not pay for the next call
 
 A failed removal is a verdict and an early end is a stop reason; neither is an error.
 """
@@ -31,7 +32,16 @@ class BackendError(PeelerError):
 
 
 class Unavailable(BackendError):
-    """A backend cannot answer now; trying again later may help."""
+    """A backend cannot answer now; trying again later may help.
+
+    ``after`` are the seconds that it asks to wait, None when it does not say; ``free`` is True when it surely charged
+    nothing, as it answered with an error. After a timeout or half an answer nobody knows.
+    """
+
+    def __init__(self, message: str, after: float | None = None, free: bool = False) -> None:
+        super().__init__(message)
+        self.after = after
+        self.free = free
 
 
 class Rejected(BackendError):
@@ -48,3 +58,7 @@ class OutputError(BackendError):
 
 class StoreError(PeelerError):
     """A run on disk cannot be read, written or locked."""
+
+
+class BudgetSpent(PeelerError):
+    """The next call does not fit into what the user allowed; what is finished stays."""
