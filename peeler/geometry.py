@@ -16,6 +16,8 @@ RGBA = NDArray[np.uint8]
 """Height × width × 4, sRGB with straight (not premultiplied) alpha, 0–255."""
 Pixels = NDArray[np.bool_]
 """Height × width, True where the mask is."""
+GRID = 1000
+"""Steps of the grid, the same in both directions, on which vision-language models give places in a picture."""
 
 
 class Box(NamedTuple):
@@ -38,6 +40,23 @@ class Box(NamedTuple):
         if not len(rows):
             return cls(0, 0, 0, 0)
         return cls(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+    @classmethod
+    def from_grid(cls, corners: tuple[float, float, float, float], size: tuple[int, int]) -> "Box":
+        """The box of ``y0, x0, y1, x1``, each 0–1000 of a canvas of ``size`` (width, height), clipped to it.
+
+        Edges go to the nearest pixel edge, but what has a width and a height and lies on the canvas keeps a pixel.
+        """
+        y0, x0, y1, x1 = corners
+        left, right = _span(x0, x1, size[0])
+        top, bottom = _span(y0, y1, size[1])
+        return cls(left, top, right, bottom)
+
+    def on_grid(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """``y0, x0, y1, x1``, each 0–1000 of a canvas of ``size``; up to 1000 pixels ``from_grid`` gives the box back."""
+        width, height = size
+        across, down = GRID / width, GRID / height
+        return round(self.y0 * down), round(self.x0 * across), round(self.y1 * down), round(self.x1 * across)
 
     @property
     def width(self) -> int:
@@ -71,6 +90,15 @@ class Box(NamedTuple):
         """Grown by ``margin`` pixels on every side and clipped to a canvas of ``size`` (width, height)."""
         grown = Box(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
         return grown.intersect(Box.whole(size))
+
+
+def _span(start: float, end: float, length: int) -> tuple[int, int]:
+    """Two places of the grid as pixel edges within ``length`` pixels; equal if nothing is between them."""
+    first, last = (min(max(place, 0), GRID) * length / GRID for place in (start, end))
+    if last <= first:
+        return round(first), round(first)
+    low = min(round(first), length - 1)
+    return low, max(round(last), low + 1)
 
 
 class Mask(BaseModel):

@@ -17,10 +17,10 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "peeler"
 
 TIERS: dict[str, set[str]] = {
-    "words": {"errors", "geometry", "graph", "stack", "text", "protocols"},
+    "words": {"errors", "geometry", "graph", "stack", "text", "protocols", "dialogue"},
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
-    | {"files", "records", "runs", "workers", "graph_drawing"},
+    | {"files", "records", "runs", "workers", "graph_drawing", "prompting", "replies"},
     "backends": {"analysts", "removers", "vectorizers", "exporters"},
     "doors": {"evaluate", "doctor", "account", "layout", "console", "cli"},
 }
