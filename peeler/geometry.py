@@ -53,7 +53,7 @@ class Box(NamedTuple):
         return cls(left, top, right, bottom)
 
     def on_grid(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
-        """``y0, x0, y1, x1``, each 0–1000 of a canvas of ``size``; up to 1000 pixels ``from_grid`` gives the box back."""
+        """``y0, x0, y1, x1``, each 0–1000 of ``size``; up to 1000 pixels ``from_grid`` gives the box back."""
         width, height = size
         across, down = GRID / width, GRID / height
         return round(self.y0 * down), round(self.x0 * across), round(self.y1 * down), round(self.x1 * across)
