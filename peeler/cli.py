@@ -226,6 +226,36 @@ def score(
             raise typer.Exit(Code.INCOMPLETE)
 
 
+@app.command("serve-vlm", epilog=EPILOG)
+def serve_vlm(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8377,
+    fault: Annotated[list[str] | None, typer.Option(help="KIND=RATE, such as 429=0.2; may be given often.")] = None,
+    seed: Annotated[int, typer.Option(help="What the faults are drawn from.")] = 0,
+    reply_time: Annotated[float, typer.Option(min=0, help="Seconds that every answer takes.")] = 0.0,
+    delay: Annotated[float, typer.Option(min=0, help="Seconds more for one with the fault delay.")] = 2.0,
+    retry_after: Annotated[float, typer.Option(min=0, help="Seconds that a 429 asks to wait.")] = 1.0,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Answer like a vision-language model, on this machine and without one.
+
+    The embedded analyst speaks OpenAI's and Gemini's formats here, for tests and demonstrations. Faults: 429, 500, hang,
+    cut (the connection breaks), refusal, half (the answer ends early), junk, boxes (wrong ones), delay.
+    """
+    with speaking(json, debug):
+        from peeler.serve_vlm.faults import Faults, parse_rates
+        from peeler.serve_vlm.server import Loopback
+
+        faults = Faults(parse_rates(fault or []), seed, reply_time, delay, retry_after)
+        with Loopback(port, faults) as server:
+            if json:
+                answer({"openai": f"{server.url}/v1", "gemini": server.url})
+            else:
+                tell(f"OpenAI's format at {server.url}/v1, Gemini's at {server.url}; Ctrl-C ends it")
+            sys.stdout.flush()
+            server.serve_forever()
+
+
 @data_app.command(epilog=EPILOG)
 def draw(
     folder: Annotated[Path, typer.Argument(help="Where to.")] = Path("data/testset"),

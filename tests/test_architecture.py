@@ -17,15 +17,16 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "peeler"
 
 TIERS: dict[str, set[str]] = {
-    "words": {"errors", "geometry", "graph", "stack", "text", "protocols", "dialogue"},
+    "words": {"errors", "geometry", "graph", "stack", "text", "protocols", "secrets", "dialogue"},
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
     | {"files", "records", "runs", "workers", "graph_drawing", "prompting", "replies"},
-    "backends": {"analysts", "removers", "vectorizers", "exporters"},
-    "doors": {"evaluate", "doctor", "account", "layout", "console", "cli"},
+    "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters"},
+    "doors": {"evaluate", "doctor", "account", "layout", "console", "cli", "serve_vlm"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
-HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "openai", "google.genai", "diffusers", "transformers")
+HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers")
+HEAVY += ("openai", "google.genai", "httpx2", "dotenv", "tenacity")
 BLAND = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "tools", "base"}
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
 
@@ -103,7 +104,7 @@ def test_there_are_no_cycles() -> None:
     TopologicalSorter({dotted(path): set(imports(path)) - {"peeler"} for path in inside()}).prepare()
 
 
-@pytest.mark.parametrize("module", ["peeler", "peeler.cli", "peeler.registry"])
+@pytest.mark.parametrize("module", ["peeler", "peeler.cli", "peeler.registry", "peeler.vlms"])
 def test_importing_is_light(module: str) -> None:
     code = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
