@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from peeler.geometry import GRID
 from peeler.text import label
 
 MOST_ELEMENTS = 200
@@ -22,7 +23,9 @@ LONGEST_ID = 40
 LONGEST_NAME = 120
 LONGEST_REMARK = 1000
 LONGEST_MASK = 256 * 2**10
-"""Characters of a mask as it comes, text or base64; a longer one is cut there and then refused as a mask."""
+"""Characters of a mask as it comes, text or base64."""
+TOO_LONG = "<too long>"
+"""Stands for a longer one."""
 
 
 def _words(longest: int) -> BeforeValidator:
@@ -43,14 +46,15 @@ def _none_if_empty(value: Any) -> Any:
 Id = Annotated[str, _words(LONGEST_ID), Field(min_length=1)]
 Name = Annotated[str, _words(LONGEST_NAME)]
 Remark = Annotated[str, _words(LONGEST_REMARK)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Place = Annotated[float, Field(ge=-10 * GRID, le=11 * GRID)]
+"""Off the canvas is possible, out of the world is not."""
 Ids = Annotated[tuple[Id, ...], Field(max_length=MOST_ELEMENTS)]
 Corners = Annotated[
-    tuple[Number, Number, Number, Number],
+    tuple[Place, Place, Place, Place],
     WithJsonSchema({"type": "array", "items": {"type": "integer"}}),
 ]
 """``y0, x0, y1, x1``, each 0–1000 of the whole picture: the order and the grid of Gemini's ``box_2d``."""
-Point = Annotated[tuple[Number, Number], WithJsonSchema({"type": "array", "items": {"type": "integer"}})]
+Point = Annotated[tuple[Place, Place], WithJsonSchema({"type": "array", "items": {"type": "integer"}})]
 """``y, x`` on the same grid."""
 BOX = "[y0, x0, y1, x1], each 0 to 1000 of the whole picture, y first"
 
@@ -117,7 +121,7 @@ class LocatedElement(_Answer):
     @field_validator("mask")
     @classmethod
     def _cut(cls, mask: str | None) -> str | None:
-        return mask and mask[: LONGEST_MASK + 1]
+        return TOO_LONG if mask and len(mask) > LONGEST_MASK else mask
 
 
 class LocaliseReply(_Answer):
