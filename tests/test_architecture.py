@@ -20,7 +20,7 @@ TIERS: dict[str, set[str]] = {
     "words": {"errors", "geometry", "graph", "stack", "text", "protocols", "secrets", "dialogue"},
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
-    | {"files", "records", "runs", "workers", "graph_drawing", "prompting", "replies"},
+    | {"files", "records", "runs", "workers", "graph_drawing", "prompting", "replies", "asking"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters"},
     "doors": {"evaluate", "doctor", "account", "layout", "console", "cli", "serve_vlm"},
 }
