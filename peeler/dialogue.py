@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
+Finished = Literal["complete", "cut off", "refused"]
+"""How an answer ended."""
+
 
 class Prompt(NamedTuple):
     """Where the words of a request come from: a file of ``prompts/`` and the SHA-256 of its text."""
@@ -55,7 +58,7 @@ class Reply:
 
     text: str
     parsed: Any = None
-    finished: Literal["complete", "cut off", "refused"] = "complete"
+    finished: Finished = "complete"
     usage: Usage = field(default_factory=Usage)
     model: str = ""
     request_id: str = ""
