@@ -1,6 +1,7 @@
 """The questions in ``prompts/``: Markdown files with a strict template."""
 
 import hashlib
+import json
 import re
 from functools import cached_property
 from pathlib import Path
@@ -75,6 +76,11 @@ def load_prompt(id: str, folders: tuple[Path, ...] = FOLDERS) -> PromptFile:
     if id not in known:
         raise ConfigError(f"no prompt is called {id!r}; known are {', '.join(sorted(known))}")
     return read_prompt(known[id])
+
+
+def as_data(value: Any) -> str:
+    """``value`` (plain JSON data) as an input of a prompt: one line that cannot end the code block it stands in."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("`", "\\u0060")
 
 
 def read_prompt(path: Path) -> PromptFile:
