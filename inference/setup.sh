@@ -45,7 +45,7 @@ make_venv() {
 install_set() {
     local what="$root"
     case "$1" in
-        dev) what="$root[dev]" ;;
+        dev) what="$root[dev,vlm]" ;;
         full) what="$root[flux,vlm]" ;;
     esac
     if command -v uv >/dev/null; then
