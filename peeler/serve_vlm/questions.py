@@ -47,7 +47,7 @@ def known_elements(question: str) -> list[Known]:
 def targets(question: str) -> str:
     """What the user wants to lift off."""
     found = re.search(r"^The user wants to lift off: (.+)$", question, re.MULTILINE)
-    return found[1].strip() if found else EVERYTHING
+    return found[1].strip(' "') if found else EVERYTHING
 
 
 def outlines_wanted(question: str) -> str:

@@ -33,14 +33,14 @@ class Loopback(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, port: int = 0, faults: Faults | None = None) -> None:
-        try:
-            super().__init__((ADDRESS, port), _Handler)
-        except OSError as problem:
-            raise ConfigError(f"port {port} cannot be used ({problem.strerror}); --port 0 takes a free one") from None
         self.faults = faults or Faults()
         self.vlm = EmbeddedVlm()
         self.closing = threading.Event()
         self.tally = Tally()
+        try:
+            super().__init__((ADDRESS, port), _Handler)
+        except OSError as problem:
+            raise ConfigError(f"port {port} cannot be used ({problem.strerror}); --port 0 takes a free one") from None
 
     @property
     def url(self) -> str:
