@@ -32,6 +32,7 @@ _LONG_STRING = re.compile(f'"[^"]{{{LONGEST_MASK + 1},}}"?')
 _END_OF_THOUGHTS = re.compile(r"</(?:think|thinking|thought)>", re.IGNORECASE)
 _FENCE = re.compile(r"```[^\n`{\[]*\n?(.*?)```", re.DOTALL)
 _OPENING = re.compile(r"[{\[]")
+_WHOLE_VALUE = re.compile(r"[}\]]|\b(?:true|false|null)\b")
 
 
 def read_reply(reply: Reply, kind: type[Kind]) -> Kind:
@@ -104,11 +105,13 @@ def _mended(text: str) -> Iterator[Any]:
     fences = text.split("```")
     for part in [*reversed(fences[1::2][-MOST_FENCES:]), text.replace("```", "")]:
         if opening := _OPENING.search(part):
-            part = part[opening.start() :].rstrip()
-            complete = part[: max(part.rfind("}"), part.rfind("]")) + 1]
-            # Of an answer that breaks off, the value it breaks off in is no more to be trusted than a number cut short.
-            for whole in (part,) if complete == part else (complete, part):
-                yield from _repaired(whole)
+            yield from _repaired(_complete(part[opening.start() :]))
+
+
+def _complete(text: str) -> str:
+    """``text`` up to the last value that certainly is whole: a number or a name may have been cut short."""
+    ends = [found.end() for found in _WHOLE_VALUE.finditer(text)]
+    return text[: ends[-1]] if ends else ""
 
 
 def _repaired(text: str) -> Iterator[Any]:
