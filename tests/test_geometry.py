@@ -70,3 +70,17 @@ def test_overlap_counts_shared_pixels() -> None:
 def test_runs_that_do_not_fill_the_box_are_refused(box: tuple[int, ...], runs: tuple[int, ...]) -> None:
     with pytest.raises(ValidationError, match="fill its box"):
         Mask(box=Box(*box), runs=runs)
+
+
+@pytest.mark.parametrize("size", [(512, 512), (1000, 333), (7, 900)])
+def test_a_box_comes_back_from_the_grid(size: tuple[int, int]) -> None:
+    random = np.random.default_rng(size[0])
+    for _ in range(200):
+        (x0, x1), (y0, y1) = (np.sort(random.choice(side + 1, 2, replace=False)).tolist() for side in size)
+        box = Box(x0, y0, x1, y1)
+        assert Box.from_grid(box.on_grid(size), size) == box
+
+
+def test_the_grid_has_y_first() -> None:
+    assert Box(0, 0, 10, 40).on_grid((100, 40)) == (0, 0, 1000, 100)
+    assert Box.from_grid((0, 500, 250, 1000), (100, 40)) == Box(50, 0, 100, 10)
