@@ -20,13 +20,14 @@ TIERS: dict[str, set[str]] = {
     "words": {"errors", "geometry", "graph", "stack", "text", "protocols", "secrets", "dialogue"},
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
-    | {"files", "records", "runs", "workers", "graph_drawing", "prompting", "replies", "asking"},
+    | {"files", "records", "runs", "step_files", "workers", "graph_drawing", "prompting", "replies", "asking"}
+    | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters"},
     "doors": {"evaluate", "doctor", "account", "layout", "console", "cli", "serve_vlm"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
 HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers")
-HEAVY += ("openai", "google.genai", "httpx2", "dotenv", "tenacity")
+HEAVY += ("openai", "google.genai", "httpx2", "dotenv", "tenacity", "json_repair")
 BLAND = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "tools", "base"}
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
 
