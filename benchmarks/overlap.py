@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Whether other pictures are worked on while one waits for a vision-language model.
+
+    python benchmarks/overlap.py [FOLDER] [--limit N] [--in-flight K] [--reply-time SECONDS]
+
+Peels a folder by the embedded engine on all cores, then by a model on this machine (``peeler serve-vlm``) that takes
+its time to answer. With perfect overlap the batch takes the larger of (time of all answers / K) and the embedded
+engine's time; the ratio says how far it is from that. The model reads every picture once before, so that what it does
+itself is not measured. Prints a table, and as the last line the same as one JSON document.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from peeler.batch import peel_folder
+from peeler.presets import load_preset
+from peeler.serve_vlm.answers import MODEL
+from peeler.serve_vlm.faults import Faults
+from peeler.serve_vlm.server import Loopback, serving
+
+TESTSET = Path(__file__).parents[1] / "data" / "testset" / "png"
+
+
+def main() -> None:
+    arguments = parse()
+    pictures = sorted(arguments.folder.glob("*.png"))
+    # Spread over the folder, whose names put like by like.
+    chosen = pictures[:: max(1, len(pictures) // arguments.limit)][: arguments.limit]
+    if not chosen:
+        sys.exit(f"no PNG pictures in {arguments.folder}")
+    with tempfile.TemporaryDirectory() as scratch:
+        results = measure(chosen, Path(scratch), arguments.in_flight, arguments.reply_time)
+    for name, value in results.items():
+        print(f"{name:<20}{value:>10}")
+    print(json.dumps(results))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=TESTSET, help="PNG pictures (default: the test set)")
+    parser.add_argument("--limit", type=int, default=60, help="so many pictures")
+    parser.add_argument("--in-flight", type=int, default=8, help="pictures at work at once")
+    parser.add_argument("--reply-time", type=float, default=3.0, help="seconds of every answer")
+    return parser.parse_args()
+
+
+def measure(pictures: list[Path], scratch: Path, in_flight: int, reply_time: float) -> dict[str, Any]:
+    linked = scratch / "pictures"
+    linked.mkdir()
+    for path in pictures:
+        (linked / path.name).symlink_to(path.resolve())
+    embedded = batch_seconds(linked, scratch / "embedded", engine="flat")
+    with serving() as server:
+        asking = {"analyst": f"openai:{MODEL}@{server.url}/v1", "cache": "off", "in_flight": in_flight}
+        batch_seconds(linked, scratch / "warm", **asking)
+        before = replies(server)
+        server.faults = Faults(reply_time=reply_time)
+        seconds = batch_seconds(linked, scratch / "slow", **asking)
+        answered = replies(server) - before
+    bound = max(answered * reply_time / in_flight, embedded)
+    return {
+        "pictures": len(pictures),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "in_flight": in_flight,
+        "reply_time_s": reply_time,
+        "replies": answered,
+        "embedded_s": round(embedded, 1),
+        "vlm_s": round(answered * reply_time, 1),
+        "bound_s": round(bound, 1),
+        "batch_s": round(seconds, 1),
+        "ratio": round(seconds / bound, 2),
+    }
+
+
+def replies(server: Loopback) -> int:
+    return int(server.tally.told()["requests"])
+
+
+def batch_seconds(folder: Path, out: Path, **settings: Any) -> float:
+    began = time.perf_counter()
+    done = peel_folder(folder, out, load_preset("plain", settings))
+    if done.failed:
+        sys.exit(f"{done.failed[0].input}: {done.failed[0].reason}")
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
