@@ -1,8 +1,8 @@
 """What was asked and answered, as it is kept."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from peeler.dialogue import Prompt, Usage
 
@@ -41,3 +41,7 @@ class Exchange(BaseModel):
     problem: str = ""
     text: str = ""
     seconds: float = Field(default=0.0, exclude=True)
+
+    @field_serializer("prompt", "usage")
+    def _by_name(self, value: Prompt | Usage) -> dict[str, Any]:
+        return value._asdict()

@@ -20,7 +20,8 @@ CREATE TABLE spent (
 );
 CREATE TABLE reserved (id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT, money REAL, until REAL);
 CREATE TABLE turns (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL, until REAL, tokens INTEGER, ended INTEGER DEFAULT 0
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL, until REAL, tokens INTEGER,
+    begun INTEGER DEFAULT 0, ended INTEGER DEFAULT 0
 );
 CREATE TABLE marks (name TEXT PRIMARY KEY, value REAL);
 """
@@ -47,13 +48,13 @@ class Ledger:
         except sqlite3.Error as problem:
             raise StoreError(f"{self.path}: cannot be used ({problem})") from problem
 
-    def begin(self, now: float) -> None:
+    def begin(self) -> None:
         """Forget whose turn it was before a restart; for the one process that holds the lock of the folder.
 
-        What was spent stays, and so does what was asked in the minute before ``now`` (seconds since 1970).
+        What was spent stays, and so does what was asked in the last minute.
         """
         with self.transaction() as connection:
-            connection.execute("DELETE FROM turns WHERE at > ?", (now,))
+            connection.execute("DELETE FROM turns WHERE NOT begun")
             connection.execute("UPDATE turns SET ended = 1")
             connection.execute("UPDATE reserved SET until = 0")
             connection.execute("DELETE FROM marks WHERE name = 'pause'")

@@ -50,13 +50,14 @@ class Limiter:
         ``tokens`` is what the request will take, as far as is known; what is yielded can be told what it took.
         """
         mine = self._queue(tokens, lease)
+        taken = [tokens]
         try:
             while (wait := self._look(mine, tokens, lease)) > 0:
                 self._sleep(wait)
-            yield lambda used: self._take(mine, used)
+            yield taken.append
         finally:
             with self.ledger.transaction() as connection:
-                connection.execute("UPDATE turns SET ended = 1 WHERE id = ?", (mine,))
+                connection.execute("UPDATE turns SET ended = 1, tokens = ? WHERE id = ?", (taken[-1], mine))
 
     def pause(self, seconds: float) -> None:
         """Give no turn to anybody for so long."""
@@ -82,16 +83,14 @@ class Limiter:
             if wait <= 0 and self.in_flight is not None:
                 (busy,) = connection.execute(_BUSY, (mine, now)).fetchone()
                 wait = LOOK_AGAIN * max(0, busy - self.in_flight + 1)
-            connection.execute("UPDATE turns SET at = ?, until = ? WHERE id = ?", (start, now + wait + lease, mine))
+            row = (start, now + wait + lease, wait <= 0, mine)
+            connection.execute("UPDATE turns SET at = ?, until = ?, begun = ? WHERE id = ?", row)
         return wait
 
-    def _take(self, mine: int, used: int) -> None:
-        with self.ledger.transaction() as connection:
-            connection.execute("UPDATE turns SET tokens = ? WHERE id = ?", (used, mine))
 
-
-_AHEAD = "SELECT at, tokens FROM turns WHERE id < ? ORDER BY at"
-_BUSY = "SELECT count(*) FROM turns WHERE id < ? AND NOT ended AND until > ?"
+# Who comes late to a turn meets some that came after it.
+_AHEAD = "SELECT at, tokens FROM turns WHERE id < ? OR begun ORDER BY at"
+_BUSY = "SELECT count(*) FROM turns WHERE (id < ? OR begun) AND NOT ended AND until > ?"
 
 
 def earliest(

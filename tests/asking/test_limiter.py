@@ -1,0 +1,148 @@
+import multiprocessing
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from peeler.asking import Ledger, Limiter
+from peeler.asking.limiter import Turn, earliest
+from tests.asking.talk import Clock, take_turns
+
+FAST = 400.0
+"""Seconds of the limiter in one of the test."""
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "spending.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "tokens", "start"),
+    [
+        ([], 10, 100.0),
+        ([Turn(50.0, 10), Turn(60.0, 10)], 10, 100.0),
+        ([Turn(50.0, 10), Turn(60.0, 10), Turn(70.0, 10)], 10, 110.0),
+        ([Turn(120.0, 10)], 10, 120.0),
+        ([Turn(50.0, 60), Turn(60.0, 30)], 10, 100.0),
+        ([Turn(50.0, 60), Turn(60.0, 30)], 11, 110.0),
+        ([Turn(50.0, 60), Turn(60.0, 30)], 71, 120.0),
+        ([Turn(50.0, 60), Turn(60.0, 30)], 1000, 120.0),
+    ],
+)
+def test_the_earliest_time_that_fits(ahead: list[Turn], tokens: int, start: float) -> None:
+    assert earliest(100.0, ahead, tokens, 3, 100) == start
+
+
+def test_without_limits_nobody_waits(ledger: Ledger) -> None:
+    clock = Clock()
+    limiter = Limiter(ledger, clock=clock, sleep=clock.sleep)
+    for _ in range(50):
+        with limiter.turn(10**6, 1.0):
+            pass
+    assert clock.naps == []
+
+
+def test_no_minute_holds_more_requests_than_allowed(ledger: Ledger) -> None:
+    clock = Clock(0.0)
+    limiter = Limiter(ledger, requests_per_minute=3, clock=clock, sleep=clock.sleep)
+    starts = []
+    for _ in range(10):
+        with limiter.turn(1, 1.0):
+            starts.append(clock.now)
+        clock.now += 1.0
+    assert all(later - earlier >= 60.0 for earlier, later in zip(starts, starts[3:], strict=False))
+    assert starts[9] == pytest.approx(180.0, abs=3.0)
+    assert len(clock.naps) == 3
+
+
+def test_tokens_count_as_they_become_known(ledger: Ledger) -> None:
+    clock = Clock(0.0)
+    limiter = Limiter(ledger, tokens_per_minute=100, clock=clock, sleep=clock.sleep)
+    with limiter.turn(10, 1.0) as took:
+        took(95)
+    with limiter.turn(5, 1.0):
+        assert clock.now == 0.0
+    with limiter.turn(1, 1.0):
+        assert clock.now == 60.0
+
+
+def test_a_pause_is_for_all_and_the_longest_counts(ledger: Ledger) -> None:
+    clock = Clock(0.0)
+    Limiter(ledger, clock=clock).pause(20.0)
+    Limiter(ledger, clock=clock).pause(10.0)
+    with Limiter(ledger, clock=clock, sleep=clock.sleep).turn(1, 1.0):
+        assert clock.now == 20.0
+
+
+def test_the_place_of_the_dead_is_free_after_its_lease(ledger: Ledger) -> None:
+    clock = Clock(0.0)
+    limiter = Limiter(ledger, in_flight=1, clock=clock, sleep=clock.sleep)
+    dead = limiter.turn(1, 7.0)
+    dead.__enter__()
+    with limiter.turn(1, 7.0):
+        assert clock.now == pytest.approx(7.0, abs=0.1)
+
+
+def test_a_restart_does_not_queue_behind_ghosts(ledger: Ledger) -> None:
+    clock = Clock(0.0)
+    limiter = Limiter(ledger, requests_per_minute=2, in_flight=2, clock=clock, sleep=clock.sleep)
+    ghosts = [limiter.turn(1, 1000.0) for _ in range(2)]
+    for ghost in ghosts:
+        ghost.__enter__()
+    limiter.pause(500.0)
+    ledger.begin()
+    with limiter.turn(1, 1.0):
+        assert clock.now == 60.0  # but what was asked in this minute was asked
+
+
+def test_who_oversleeps_its_turn_minds_those_that_went_meanwhile(ledger: Ledger) -> None:
+    clock = Clock(0.0)
+    limiter = Limiter(ledger, requests_per_minute=1, clock=clock, sleep=clock.sleep)
+
+    def oversleep(seconds: float) -> None:
+        clock.now += seconds
+        if clock.now < 200.0:
+            clock.now = 200.0
+            with limiter.turn(1, 1.0):
+                assert clock.now == 200.0
+
+    with limiter.turn(1, 1.0):
+        pass
+    with Limiter(ledger, requests_per_minute=1, clock=clock, sleep=oversleep).turn(1, 1.0):
+        assert clock.now == 260.0
+
+
+def test_a_crowd_keeps_to_the_rate_in_the_order_it_came(ledger: Ledger) -> None:
+    limiter = Limiter(
+        ledger,
+        requests_per_minute=4,
+        in_flight=3,
+        clock=lambda: time.time() * FAST,
+        sleep=lambda seconds: time.sleep(seconds / FAST),
+    )
+
+    def ask() -> None:
+        with limiter.turn(1, 1000.0):
+            time.sleep(0.001)
+
+    crowd = [threading.Thread(target=ask) for _ in range(12)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    with ledger.transaction() as connection:
+        starts = [at for (at,) in connection.execute("SELECT at FROM turns ORDER BY id")]
+    assert max(starts[:4]) < min(starts[4:8]) < max(starts[4:8]) < min(starts[8:])
+    in_time = sorted(starts)
+    assert all(later - earlier >= 60.0 for earlier, later in zip(in_time, in_time[4:], strict=False))
+
+
+def test_processes_share_the_places(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
+        times = [span for spans in pool.map(take_turns, [tmp_path] * 4, [6] * 4, [2] * 4) for span in spans]
+    assert len(times) == 24
+    busy = [sum(began <= start < ended for began, ended in times) for start, _ in times]
+    assert max(busy) <= 2
