@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from google import genai
 from google.genai import types
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
 
 from peeler.dialogue import Finished, Message, Reply, Request, Usage
 from peeler.errors import Rejected, Unavailable
@@ -16,7 +17,8 @@ from peeler.vlms.wire import PinnedClient
 
 VERSION = "v1beta"
 """Of the interface; structured output by JSON schema is documented for this one."""
-FINISHED: dict[str, Finished] = {
+FINISHED: dict[str | None, Finished] = {
+    None: "complete",
     "STOP": "complete",
     "SAFETY": "refused",
     "RECITATION": "refused",
@@ -29,6 +31,45 @@ FINISHED: dict[str, Finished] = {
     "MODEL_ARMOR": "refused",
 }
 """How an answer ended; every other way is "cut off"."""
+
+
+class _Read(BaseModel):
+    """A part of the answer that is read; the client itself stumbles over what is in another format."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class _Part(_Read):
+    text: str | None = None
+    thought: bool | None = None
+
+
+class _Content(_Read):
+    parts: tuple[_Part, ...] = ()
+
+
+class _Candidate(_Read):
+    content: _Content = _Content()
+    finish_reason: str | None = None
+
+
+class _Feedback(_Read):
+    block_reason: str | None = None
+
+
+class _Tokens(_Read):
+    prompt_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    total_token_count: int | None = None
+
+
+class _Answer(_Read):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Tokens | None = None
+    model_version: str | None = None
+    response_id: str | None = None
 
 
 class GeminiVlm:
@@ -47,18 +88,21 @@ class GeminiVlm:
         """One exchange, without retries. Raises Unavailable or Rejected."""
         begun = self._clock()
         try:
-            answer = self._client.models.generate_content(
-                model=self._model,
-                contents=[_content(message) for message in request.messages],
-                config=self._config(request),
-            )
-            return _reply(answer, self._clock() - begun)
+            return _reply(self._exchange(request), self._clock() - begun)
         except ValidationError:
             failed: Unavailable | Rejected = Unavailable(f"{self.name} answers in another format than Gemini's")
         except (Unavailable, Rejected) as problem:
             failed = problem
         # What the client had in hand, the key among it, stays out of the traceback.
         raise failed.with_traceback(None)
+
+    def _exchange(self, request: Request) -> _Answer:
+        answer = self._client.models.generate_content(
+            model=self._model,
+            contents=[_content(message) for message in request.messages],
+            config=self._config(request),
+        ).sdk_http_response
+        return _Answer.model_validate_json((answer and answer.body) or "")
 
     def _config(self, request: Request) -> types.GenerateContentConfig:
         schema = request.schema if self.abilities.json_schema else None
@@ -69,6 +113,7 @@ class GeminiVlm:
             max_output_tokens=request.most_tokens,
             response_mime_type="application/json" if schema else None,
             response_json_schema=schema,
+            should_return_http_response=True,
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
             http_options=types.HttpOptions(timeout=round(request.timeout * 1000)),
         )
@@ -95,18 +140,15 @@ def _content(message: Message) -> types.Content:
     return types.Content(role=message.role, parts=[types.Part.from_text(text=message.text), *pictures])
 
 
-def _reply(answer: types.GenerateContentResponse, seconds: float) -> Reply:
+def _reply(answer: _Answer, seconds: float) -> Reply:
     """Raises Unavailable when nothing was said and nothing refused."""
     blocked = answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None
     if not answer.candidates and not blocked:
         raise Unavailable("Gemini's answer is empty")
-    said = answer.candidates[0] if answer.candidates else types.Candidate()
-    parts = said.content.parts if said.content and said.content.parts else []
-    reason = said.finish_reason.name if said.finish_reason else "STOP"
+    said = answer.candidates[0] if answer.candidates else _Candidate()
     return Reply(
-        text="".join(part.text for part in parts if part.text and not part.thought),
-        parsed=answer.parsed,
-        finished="refused" if blocked else FINISHED.get(reason, "cut off"),
+        text="".join(part.text for part in said.content.parts if part.text and not part.thought),
+        finished="refused" if blocked else FINISHED.get(said.finish_reason, "cut off"),
         usage=_usage(answer.usage_metadata),
         model=answer.model_version or "",
         request_id=answer.response_id or "",
@@ -114,7 +156,7 @@ def _reply(answer: types.GenerateContentResponse, seconds: float) -> Reply:
     )
 
 
-def _usage(told: types.GenerateContentResponseUsageMetadata | None) -> Usage:
+def _usage(told: _Tokens | None) -> Usage:
     """The total holds the tokens of thinking, even where these are not told by themselves."""
     if told is None:
         return Usage()

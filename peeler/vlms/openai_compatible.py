@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from openai import OpenAI, OpenAIError
+from openai import OpenAI
 from pydantic import BaseModel, Field, ValidationError
 
 from peeler.dialogue import Finished, Message, Reply, Request, Usage
@@ -41,7 +41,7 @@ class _Tokens(BaseModel):
 
 
 class _Completion(BaseModel):
-    """The part of a chat completion that is read; the client itself checks nothing."""
+    """The part of a chat completion that is read; the client itself would check nothing."""
 
     id: str | None = None
     model: str | None = None
@@ -61,21 +61,25 @@ class OpenAiCompatibleVlm:
         self._model, self._clock = model, clock
         self._own_server = base_url is None
         address = base_url or PROVIDERS["openai"].address
-        self._client = OpenAI(api_key=key or "none", base_url=address, max_retries=0, http_client=PinnedClient(address))
+        self._client = _client(key or "none", address)
 
     def ask(self, request: Request) -> Reply:
         """One exchange, without retries. Raises Unavailable or Rejected."""
         begun = self._clock()
         try:
-            answer = self._client.chat.completions.create(**self._asked(request), timeout=request.timeout)
-            completion = _Completion.model_validate(answer.to_dict())
-            return _reply(completion, answer._request_id, self._clock() - begun)
-        except (ValidationError, OpenAIError):
+            completion, request_id = self._exchange(request)
+            return _reply(completion, request_id, self._clock() - begun)
+        except ValidationError:
             failed: Unavailable | Rejected = Unavailable(f"{self.name} answers in another format than OpenAI's")
         except (Unavailable, Rejected) as problem:
             failed = problem
         # What the client had in hand, the key among it, stays out of the traceback.
         raise failed.with_traceback(None)
+
+    def _exchange(self, request: Request) -> tuple[_Completion, str]:
+        create = self._client.chat.completions.with_raw_response.create
+        answer = create(**self._asked(request), timeout=request.timeout)
+        return _Completion.model_validate_json(answer.http_response.content), answer.headers["x-request-id"]
 
     def _asked(self, request: Request) -> dict[str, Any]:
         """Only what this server knows: an unknown name is an error for some."""
@@ -88,6 +92,13 @@ class OpenAiCompatibleVlm:
         if request.schema and self.abilities.json_schema:
             asked["response_format"] = _format(request.schema)
         return asked
+
+
+def _client(key: str, address: str) -> OpenAI:
+    """The client keeps to ``key``, also where the environment names other headers."""
+    headers = {"Authorization": f"Bearer {key}"}
+    wire = PinnedClient(address)
+    return OpenAI(api_key=key, base_url=address, max_retries=0, http_client=wire, default_headers=headers)
 
 
 def _format(schema: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +117,7 @@ def _data_url(image: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(image).decode()}"
 
 
-def _reply(completion: _Completion, request_id: str | None, seconds: float) -> Reply:
+def _reply(completion: _Completion, request_id: str, seconds: float) -> Reply:
     choice = completion.choices[0]
     said = choice.message
     return Reply(

@@ -17,6 +17,13 @@ LARGEST_ANSWER = 32 * 2**20
 """Bytes."""
 SLOWEST_CONNECTION = 10.0
 """Seconds."""
+ONE_CALL_EACH = httpx2.Limits(max_keepalive_connections=0)
+"""A new connection costs nothing beside an answer, and no old one can break in the middle of a call."""
+PASSED = {
+    *("authorization", "x-goog-api-key", "host", "content-type", "content-length", "accept", "accept-encoding"),
+    *("connection", "user-agent", "x-goog-api-client", "x-server-timeout"),
+}
+"""Headers that are sent; the clients add others, some of them from the environment."""
 NEVER_CHARGED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 """The request did not get there."""
 
@@ -35,7 +42,7 @@ class PinnedClient(httpx2.Client):
         now: Callable[[], float] = time.time,
     ) -> None:
         try:
-            super().__init__(trust_env=not is_loopback(address), follow_redirects=False)
+            super().__init__(trust_env=not is_loopback(address), follow_redirects=False, limits=ONE_CALL_EACH)
         except (ImportError, ValueError) as problem:
             raise ConfigError(redact(f"the proxy that the environment names cannot be used: {problem}")) from None
         self._home = _origin(httpx2.URL(address))
@@ -47,9 +54,8 @@ class PinnedClient(httpx2.Client):
         if _origin(request.url) != self._home:
             raise Rejected(f"{host} is not the server that was named")
         seconds = float(request.extensions["timeout"]["read"])
-        request.extensions["timeout"]["connect"] = min(seconds, SLOWEST_CONNECTION)
         try:
-            answer, body = self._exchange(request, self._clock() + seconds)
+            answer, body = self._exchange(_bare(request, seconds), self._clock() + seconds)
         except httpx2.TimeoutException as problem:
             raise Unavailable(f"{host} does not answer in time", free=isinstance(problem, NEVER_CHARGED)) from None
         except httpx2.RequestError as problem:
@@ -69,6 +75,15 @@ class PinnedClient(httpx2.Client):
                 if self._clock() > deadline:
                     raise httpx2.ReadTimeout("the answer takes too long")
         return answer, bytes(body)
+
+
+def _bare(request: httpx2.Request, seconds: float) -> httpx2.Request:
+    """The request with nothing but the headers that are passed on."""
+    headers = {name: value for name, value in request.headers.items() if name in PASSED}
+    timeout = request.extensions["timeout"] | {"connect": min(seconds, SLOWEST_CONNECTION)}
+    return httpx2.Request(
+        request.method, request.url, headers=headers, stream=request.stream, extensions={"timeout": timeout}
+    )
 
 
 def _success(answer: httpx2.Response, body: bytes, request: httpx2.Request) -> httpx2.Response:
