@@ -48,13 +48,14 @@ class Ledger:
         except sqlite3.Error as problem:
             raise StoreError(f"{self.path}: cannot be used ({problem})") from problem
 
-    def begin(self) -> None:
+    def begin(self, now: float) -> None:
         """Forget whose turn it was before a restart; for the one process that holds the lock of the folder.
 
-        What was spent stays, and so does what was asked in the last minute.
+        What was spent stays, and so does what was asked in the minute before ``now``, in seconds since 1970; what was
+        asked after it was by a clock that went wrong.
         """
         with self.transaction() as connection:
-            connection.execute("DELETE FROM turns WHERE NOT begun")
+            connection.execute("DELETE FROM turns WHERE NOT begun OR at > ?", (now,))
             connection.execute("UPDATE turns SET ended = 1")
             connection.execute("UPDATE reserved SET until = 0")
             connection.execute("DELETE FROM marks WHERE name = 'pause'")

