@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from peeler.dialogue import Message, Prompt, Reply, Request, Usage, Vlm
-from peeler.errors import BackendError, Rejected, Unavailable
+from peeler.errors import BackendError, ConfigError, Rejected, Unavailable
 from peeler.secrets import guard_logs
 from peeler.vlms import wire
 from peeler.vlms.gemini import GeminiVlm
@@ -140,6 +140,19 @@ def test_only_what_a_model_takes_is_sent() -> None:
     with serving(said(chat())) as fake:
         at(WIRES["openai"], fake, model="gpt-5-mini").ask(replace(REQUEST, schema=None, seed=None))
     assert set(fake.asked[0].body) == {"model", "messages", "max_tokens"}
+
+
+def test_what_openai_itself_is_sent() -> None:
+    asked = OpenAiCompatibleVlm("gpt-4.1", "a-key-for-it")._asked(REQUEST)
+    assert asked["max_completion_tokens"] == 777 and "max_tokens" not in asked
+
+
+@pytest.mark.parametrize("proxy", ["nonsense://me:sk-fake-of-a-proxy@x", "socks5://me:sk-fake-of-a-proxy@x"])
+def test_a_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(ConfigError, match="proxy") as problem:
+        wire.PinnedClient("https://api.example/v1")
+    assert "sk-fake" not in str(problem.value)
 
 
 def test_a_reply(spoken: Wire) -> None:
