@@ -27,6 +27,7 @@ class Known(NamedTuple):
     """An element as a question tells of it, on the grid of 0–1000."""
 
     id: str
+    name: str
     colour: str
     box_2d: tuple[float, float, float, float] | None
 
@@ -40,7 +41,7 @@ def known_elements(question: str) -> list[Known]:
                 seen = SeenElement.model_validate(item)
             except ValidationError:
                 continue
-            found[seen.id] = Known(seen.id, seen.colour, seen.box_2d)
+            found[seen.id] = Known(seen.id, seen.name, seen.colour, seen.box_2d)
     return list(found.values())
 
 
@@ -66,7 +67,7 @@ def is_wanted(name: str, wanted: str) -> bool:
 
 
 def named_as(graph: LayerGraph, known: list[Known], size: tuple[int, int]) -> LayerGraph:
-    """``graph`` with the known ids for the elements that have their colour and place; each is given once."""
+    """``graph`` with the known ids and names for the elements that have their colour and place; each is given once."""
     pairs = sorted(
         ((_likeness(element, old, size), element.id, old.id) for element in graph.elements for old in known),
         key=lambda pair: (-pair[0], pair[1] != pair[2], pair[1:]),
@@ -79,7 +80,7 @@ def named_as(graph: LayerGraph, known: list[Known], size: tuple[int, int]) -> La
     for element in graph.elements:
         if element.id not in names:
             names[element.id] = unique(element.id, taken)
-    return _renamed(graph, names)
+    return _renamed(graph, names, {old.id: old.name for old in known})
 
 
 def _likeness(element: Element, known: Known, size: tuple[int, int]) -> float:
@@ -103,9 +104,16 @@ def _same_colour(one: str, other: str) -> bool:
     return all(abs(a - b) <= SAME_COLOUR for a, b in zip(bytes.fromhex(one[1:]), bytes.fromhex(other[1:]), strict=True))
 
 
-def _renamed(graph: LayerGraph, names: dict[str, str]) -> LayerGraph:
+def _renamed(graph: LayerGraph, names: dict[str, str], titles: dict[str, str]) -> LayerGraph:
+    """``names`` are new ids by the old ones, ``titles`` are names by the new ids."""
     elements = [
-        item.model_copy(update={"id": names[item.id], "part_of": names.get(item.part_of or "")})
+        item.model_copy(
+            update={
+                "id": names[item.id],
+                "name": titles.get(names[item.id]) or item.name,
+                "part_of": names.get(item.part_of or ""),
+            }
+        )
         for item in graph.elements
     ]
     edges = [
