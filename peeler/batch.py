@@ -13,22 +13,27 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from peeler import __version__, registry
+from peeler.asking import SPENDING
+from peeler.engines import Purse, engine_of
 from peeler.errors import InputError, PeelerError, StoreError
 from peeler.files import as_json, lock_folder, replacing, storing
 from peeler.geometry import RGB, RGBA
 from peeler.inputs import SUFFIXES, Picture, read_picture
+from peeler.laps import Laps
 from peeler.lift import TOLERANCE
-from peeler.peel import Engine, Laps, peel
+from peeler.peel import Engine, peel
 from peeler.presets import Preset, load_preset
-from peeler.records import EngineRecord, ResidualRecord, RunRecord, Stored
+from peeler.records import EngineRecord, ResidualRecord, RunRecord, Spent, Stored
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, output_names
 from peeler.stack import LayerStack
 from peeler.text import unique
 from peeler.workers import Tell, do_all
 
-TAKEN_NAMES = {"batch.json", "timings.json", "index.html"}
+TAKEN_NAMES = {"batch.json", "timings.json", "index.html", SPENDING, f"{SPENDING}-journal"}
 """What a batch itself writes next to its runs."""
+IN_FLIGHT = 8
+"""Pictures of a batch that are at work at once when most of the time is spent waiting for a model."""
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +50,7 @@ class Row(Stored):
     steps: int = 0
     layers: int = 0
     residual: ResidualRecord | None = None
+    spent: Spent | None = None
 
 
 class RunSummary(Row):
@@ -57,7 +63,7 @@ class RunSummary(Row):
     def __str__(self) -> str:
         state = "was done before" if self.was_done else f"{self.seconds:.2f} s"
         told = f"{self.input}: {self.layers} layers in {self.steps} steps ({self.stop_reason}), {state} → {self.folder}"
-        return f"{told}\n  {self.note}" if self.note else told
+        return "\n  ".join(filter(None, (told, str(self.spent or ""), self.note)))
 
 
 class BatchRecord(Stored):
@@ -69,6 +75,7 @@ class BatchRecord(Stored):
     engine: EngineRecord
     versions: dict[str, str]
     totals: dict[str, int] = {}
+    spent: Spent | None = None
     rows: tuple[Row, ...] = ()
 
 
@@ -85,6 +92,7 @@ class BatchSummary(Stored):
 
     folder: str
     totals: dict[str, int]
+    spent: Spent | None = None
     rows: tuple[Row, ...]
     seconds: float
 
@@ -94,18 +102,13 @@ class BatchSummary(Stored):
 
 
 class Progress(NamedTuple):
-    """Where a batch is: ``stage`` of the picture ``name``, and how many pictures of all are done."""
+    """Where a batch is: ``stage`` of the picture ``name``, how many pictures of all are done, what is spent by now."""
 
     stage: str
     name: str
     done: int
     total: int
-
-
-def engine_of(preset: Preset) -> Engine:
-    """The engine that a settled preset names. Raises ConfigError when a backend is unknown or lacks something."""
-    fallback = None if preset.fallback is None else registry.remover(preset.fallback)
-    return Engine(registry.analyst(preset.analyst or ""), registry.remover(preset.remover or ""), fallback)
+    spent: Spent | None = None
 
 
 def peel_picture(
@@ -118,7 +121,7 @@ def peel_picture(
         picture = read_picture(Path(picture))
     choice = choose_engine(preset or load_preset())
     with tempfile.TemporaryDirectory() as folder, Run.begin(Path(folder), picture, choice) as run:
-        return peel(picture, engine or engine_of(choice.preset), choice.preset, run)
+        return peel(picture, engine or engine_of(choice.preset, Path(folder) / SPENDING), choice.preset, run)
 
 
 def peel_file(
@@ -128,9 +131,11 @@ def peel_file(
     force: bool = False,
     engine: Engine | None = None,
     on_stage: Callable[[str], None] | None = None,
+    spending: Path | None = None,
 ) -> RunSummary:
     """Peel one picture into the run folder ``out``, going on with what is there unless ``force`` drops it.
 
+    ``spending`` is the file of a batch by which its runs share what may be spent.
     Raises PeelerError: the picture, the preset, the store or a backend cannot be used.
     """
     laps = Laps()
@@ -141,7 +146,11 @@ def peel_file(
     with Run.begin(out, picture, choice, force) as run:
         if not (was_done := run.is_done):
             laps.mark("read")
-            _complete(run, picture, engine or engine_of(choice.preset), tell, laps)
+            purse = Purse(spending or out / SPENDING, None if spending is None else out.name)
+            if spending is None:
+                purse.open()
+            worker = engine or engine_of(choice.preset, purse.file, purse.owner or "")
+            _complete(run, picture, worker, purse, tell, laps)
         return _summary(run.record, out, laps.total, was_done)
 
 
@@ -173,18 +182,22 @@ def peel_folder(
         lock = lock_folder(out)
     try:
         record = _open_batch(out, choice, force)
-        tasks = {name: _Task(path, out / name, choice.preset, force, engine) for name, path in named}
-        outcomes = _peel_all(tasks, workers or _cores(), on_progress or (lambda progress: None))
+        purse = Purse(out / SPENDING, None)
+        purse.open(force)
+        tasks = {name: _Task(path, out / name, choice.preset, force, engine, purse.file) for name, path in named}
+        outcomes = _peel_all(tasks, choice.preset, workers or _cores(), purse, on_progress or (lambda progress: None))
         rows = [_row(name, task, outcomes[name]) for name, task in tasks.items()]
         totals = {status: sum(row.status == status for row in rows) for status in ("ok", "stopped", "failed")}
-        _put(out / "batch.json", record.model_copy(update={"status": "done", "totals": totals, "rows": tuple(rows)}))
+        spent = purse.spent()
+        done = {"status": "done", "totals": totals, "spent": spent, "rows": tuple(rows)}
+        _put(out / "batch.json", record.model_copy(update=done))
         runs = {name: done.seconds for name, done in outcomes.items() if isinstance(done, RunSummary)}
         seconds = time.perf_counter() - started
         _put(out / "timings.json", BatchTimings(started=_now(), seconds=seconds, runs=runs))
         _write_index(out, choice.preset)
     finally:
         os.close(lock)
-    return BatchSummary(folder=str(out), totals=totals, rows=tuple(rows), seconds=seconds)
+    return BatchSummary(folder=str(out), totals=totals, spent=spent, rows=tuple(rows), seconds=seconds)
 
 
 def name_pictures(folder: Path) -> list[tuple[str, Path]]:
@@ -206,42 +219,45 @@ class _Task(NamedTuple):
     preset: Preset
     force: bool
     engine: Engine | None
+    spending: Path
 
 
 def _peel_all(
-    tasks: dict[str, _Task], workers: int, report: Callable[[Progress], None]
+    tasks: dict[str, _Task], preset: Preset, cores: int, purse: Purse, report: Callable[[Progress], None]
 ) -> dict[str, RunSummary | BaseException]:
     done: list[str] = []
 
     def on_done(name: str) -> None:
         done.append(name)
-        report(Progress("done", name, len(done), len(tasks)))
+        on_stage(name, "done")
 
     def on_stage(name: str, stage: str) -> None:
-        report(Progress(stage, name, len(done), len(tasks)))
+        report(Progress(stage, name, len(done), len(tasks), purse.spent()))
 
-    return do_all(_peel_task, tasks, workers, on_stage, on_done)
+    waits = registry.asks_a_model(preset.analyst)
+    at_work = max(cores, preset.in_flight or IN_FLIGHT) if waits else preset.in_flight or cores
+    return do_all(_peel_task, tasks, at_work, on_stage, on_done, cores)
 
 
 def _peel_task(task: _Task, tell: Tell) -> RunSummary:
-    return peel_file(task.path, task.out, task.preset, task.force, task.engine, tell)
+    return peel_file(task.path, task.out, task.preset, task.force, task.engine, tell, task.spending)
 
 
-def _complete(run: Run, picture: Picture, engine: Engine, tell: Tell, laps: Laps) -> None:
+def _complete(run: Run, picture: Picture, engine: Engine, purse: Purse, tell: Tell, laps: Laps) -> None:
     """Peel what is left to peel and write the outputs; the run says so itself when that fails."""
     try:
         stack = peel(picture, engine, run.record.preset, run, lambda made: tell(f"step {made}"))
         laps.mark("peel")
         tell("write")
-        _write_outputs(run, stack, picture, laps)
+        _write_outputs(run, stack, picture, purse, laps)
     except StoreError:
         raise
     except Exception as problem:
-        run.fail(_reason(problem, run.folder))
+        run.fail(_reason(problem, run.folder), purse.spent())
         raise
 
 
-def _write_outputs(run: Run, stack: LayerStack, picture: Picture, laps: Laps) -> None:
+def _write_outputs(run: Run, stack: LayerStack, picture: Picture, purse: Purse, laps: Laps) -> None:
     names = output_names(run.folder, run.record.preset)
     if "png" in names:
         with replacing(run.folder / "stack") as folder:
@@ -252,7 +268,7 @@ def _write_outputs(run: Run, stack: LayerStack, picture: Picture, laps: Laps) ->
         laps.mark("svg")
     missed = stack.difference(picture.pixels, residual=False)
     residual = ResidualRecord(max=int(missed.max()), pixels=int(np.count_nonzero(missed > TOLERANCE)))
-    run.finish(residual, len(stack.layers))
+    run.finish(residual, len(stack.layers), purse.spent())
     run.write_timings(**laps.seconds, total=laps.total)
     # The report tells what is on disk, so it comes last; a run without it is not done.
     if "html" in names:
@@ -269,6 +285,7 @@ def _summary(record: RunRecord, out: Path, seconds: float, was_done: bool) -> Ru
         steps=record.steps,
         layers=record.layers,
         residual=record.residual,
+        spent=record.spent,
         folder=str(out),
         seconds=round(seconds, 4),
         was_done=was_done,
@@ -298,7 +315,11 @@ def _open_batch(out: Path, choice: EngineChoice, force: bool) -> BatchRecord:
         analyst=preset.analyst or "", remover=preset.remover or "", fallback=preset.fallback, why=choice.why
     )
     record = BatchRecord(preset=preset, engine=engine, versions={"peeler": __version__})
-    if not force and (stored := _stored_batch(out / "batch.json")) is not None and stored.preset != preset:
+    if (
+        not force
+        and (stored := _stored_batch(out / "batch.json"))
+        and stored.preset.what_counts() != preset.what_counts()
+    ):
         raise StoreError(f"{out}: the batch there has another preset; use --force or another output folder")
     _put(out / "batch.json", record)
     return record

@@ -86,6 +86,10 @@ class Box(NamedTuple):
     def union(self, other: "Box") -> "Box":
         return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
 
+    def shifted(self, x: int, y: int) -> "Box":
+        """Moved by so many pixels to the right and down."""
+        return Box(self.x0 + x, self.y0 + y, self.x1 + x, self.y1 + y)
+
     def expand(self, margin: int, size: tuple[int, int]) -> "Box":
         """Grown by ``margin`` pixels on every side and clipped to a canvas of ``size`` (width, height)."""
         grown = Box(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)

@@ -16,6 +16,7 @@ class Element(BaseModel):
     """Something seen on the canvas.
 
     ``mask`` holds the pixels that show it now; ``shape`` adds what is believed to be hidden (the amodal mask).
+    ``part_of`` is the id of another element or the name of an object; ``wanted`` says that the user asked for it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,7 @@ class Element(BaseModel):
     mask: Mask | None = None
     shape: Mask | None = None
     part_of: str | None = None
+    wanted: bool = False
 
 
 class Edge(BaseModel):

@@ -1,33 +1,28 @@
 """The loop: see what lies on top, take it away, check, lift, keep; again until only the background is left."""
 
-import hashlib
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from peeler.attempts import Engine as Engine
+from peeler.attempts import derived_seed as derived_seed
+from peeler.attempts import try_removals
+from peeler.choice import choose, objects_of
+from peeler.errors import BudgetSpent
 from peeler.geometry import RGB
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.inputs import Picture
-from peeler.judge import check_removed, element_pixels, judge, judge_layers, removal_mask
+from peeler.judge import element_pixels, removal_mask
+from peeler.laps import Laps
 from peeler.lift import hard_composite, lift, settle_transparency, with_residual
 from peeler.presets import Preset
-from peeler.protocols import Analyst, Removal, Removed, Remover
-from peeler.records import AttemptRecord, StopReason
+from peeler.protocols import Analysis, Removed
+from peeler.records import StopReason
 from peeler.runs import Run, Step
-from peeler.stack import Layer, LayerStack, opaque_layer
+from peeler.stack import Layer, LayerStack, merged, opaque_layer
 from peeler.text import unique
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Who says what is on top, who takes it away, and whom to ask when that fails."""
-
-    analyst: Analyst
-    remover: Remover
-    fallback: Remover | None = None
 
 
 def peel(
@@ -41,7 +36,7 @@ def peel(
     while run.record.stop_reason is None:
         outcome = next_step(run, engine, preset)
         if isinstance(outcome, Stop):
-            run.stop(outcome.reason, outcome.note)
+            run.stop(outcome.reason, outcome.note, outcome.analysis)
         else:
             run.keep(outcome)
             if on_step:
@@ -50,30 +45,34 @@ def peel(
 
 
 class Stop(NamedTuple):
-    """No further step is made, and why."""
+    """No further step is made, and why; what the last look at the canvas brought is ``analysis``."""
 
     reason: StopReason
     note: str
+    analysis: Analysis
 
 
 def next_step(run: Run, engine: Engine, preset: Preset) -> Step | Stop:
     """Remove what lies on top of the run's canvas, or say why nothing is removed."""
     laps = Laps()
     index = len(run.steps)
-    analysis = engine.analyst.analyse(run.canvas, run.graph, derived_seed(preset.seed, index, 0))
+    analysis = engine.analyst.analyse(run.canvas, run.graph, derived_seed(preset.seed, index, 0), run.removed)
     graph, cut = _with_new_ids(analysis.graph, run.used_ids).acyclic()
     visible = _without_ghosts(graph, run.canvas)
+    top = choose(visible, preset.granularity, preset.targets, preset.at_once)
     laps.mark("analyse")
-    if not graph.elements:
-        return Stop(StopReason.BACKGROUND, analysis.note)
-    if not visible.elements:
-        return Stop(StopReason.NOTHING_MORE, analysis.note)
-    if index >= preset.max_steps:
-        return Stop(StopReason.MAX_STEPS, analysis.note)
-    trial = _try_removals(run.canvas, visible, engine, preset, index, laps)
+    if reason := _end(analysis, visible, top, index, preset):
+        return Stop(reason, analysis.note, analysis)
+    try:
+        trial = try_removals(run.canvas, visible, top, engine, preset, index, laps)
+    except BudgetSpent as problem:
+        return Stop(StopReason.BUDGET, _joined(analysis.note, str(problem)), analysis)
     if trial.accepted is None:
-        return Stop(StopReason.STUCK, _joined(analysis.note, f"step {index}: {trial.attempts[-1].verdict.reason}"))
+        told = f"step {index}: {trial.attempts[-1].verdict.reason}"
+        return Stop(StopReason.STUCK, _joined(analysis.note, told), _with(analysis, trial.exchanges))
     after, layers = _lifted(run.canvas, trial.accepted, trial.elements, run.used_ids)
+    if preset.granularity == "objects":
+        layers = _as_objects(layers, visible)
     laps.mark("lift")
     return Step(
         graph=visible,
@@ -84,55 +83,28 @@ def next_step(run: Run, engine: Engine, preset: Preset) -> Step | Stop:
         layers=layers,
         attempts=tuple(trial.attempts),
         rejected=trial.rejected,
-        account=analysis.account,
-        note=analysis.note,
+        analysis=_with(analysis, trial.exchanges),
         seconds=laps.seconds,
     )
 
 
-@dataclass
-class Trial:
-    """The attempts at one removal: the accepted result and its elements, unless all were rejected."""
-
-    attempts: list[AttemptRecord] = field(default_factory=list)
-    rejected: dict[int, RGB] = field(default_factory=dict)
-    accepted: Removed | None = None
-    elements: tuple[Element, ...] = ()
-
-
-def _try_removals(canvas: RGB, graph: LayerGraph, engine: Engine, preset: Preset, index: int, laps: "Laps") -> Trial:
-    trial = Trial()
-    for number, (name, remover, elements) in enumerate(_plans(engine, preset, graph.topmost())):
-        ids = tuple(element.id for element in elements)
-        removal = Removal(elements, graph.without(ids))
-        seed = derived_seed(preset.seed, index, number + 1)
-        removed = check_removed(remover.remove(canvas, removal, seed, preset.steps), canvas, name)
-        laps.mark("remove")
-        exact = removed.layers is not None
-        verdict = judge_layers(canvas, removed, removal) if exact else judge(canvas, removed.canvas, removal)
-        laps.mark("judge")
-        trial.attempts.append(
-            AttemptRecord(seed=seed, remover=name, elements=ids, verdict=verdict, account=removed.account)
-        )
-        if verdict.accepted:
-            trial.accepted, trial.elements = removed, elements
-            break
-        trial.rejected[number] = removed.canvas
-    return trial
+def _end(
+    analysis: Analysis, visible: LayerGraph, top: tuple[Element, ...], index: int, preset: Preset
+) -> StopReason | None:
+    """Why there is no further step, if there is none."""
+    if analysis.stop is not None:
+        return StopReason(analysis.stop)
+    if not analysis.graph.elements:
+        return StopReason.BACKGROUND
+    if not visible.elements:
+        return StopReason.NOTHING_MORE
+    if not top:
+        return StopReason.TARGETS
+    return StopReason.MAX_STEPS if index >= preset.max_steps else None
 
 
-def _plans(
-    engine: Engine, preset: Preset, top: tuple[Element, ...]
-) -> Iterator[tuple[str, Remover, tuple[Element, ...]]]:
-    """Whom to ask for what, in turn: everything on top with new seeds, ever fewer elements, the fallback."""
-    for _ in range(preset.attempts):
-        yield preset.remover or "", engine.remover, top
-    fewer = tuple(sorted(top, key=lambda element: -(element.mask.area if element.mask else element.box.area)))
-    while len(fewer) > 1:
-        fewer = fewer[: len(fewer) // 2]
-        yield preset.remover or "", engine.remover, fewer
-    if engine.fallback is not None:
-        yield preset.fallback or "", engine.fallback, top
+def _with(analysis: Analysis, exchanges: list[dict[str, Any]]) -> Analysis:
+    return replace(analysis, exchanges=(*analysis.exchanges, *exchanges))
 
 
 def _lifted(
@@ -144,6 +116,15 @@ def _lifted(
         return removed.canvas, tuple(replace(layer, id=unique(layer.id, taken)) for layer in removed.layers)
     after = hard_composite(before, removed.canvas, removal_mask(before, elements))
     return after, lift(before, after, elements)
+
+
+def _as_objects(layers: tuple[Layer, ...], graph: LayerGraph) -> tuple[Layer, ...]:
+    """One layer for all that belong to one object, where the lowest of them was; they have nothing between them."""
+    objects, names = objects_of(graph), {element.id: element.name for element in graph.elements}
+    groups: dict[str, list[Layer]] = {}
+    for layer in layers:
+        groups.setdefault(objects.get(layer.id, layer.id), []).append(layer)
+    return tuple(merged(group, names.get(key, key)) if len(group) > 1 else group[0] for key, group in groups.items())
 
 
 def _stack(run: Run) -> LayerStack:
@@ -192,30 +173,6 @@ def _without_ghosts(graph: LayerGraph, canvas: RGB) -> LayerGraph:
 def _still_joined(edges: tuple[Edge, ...], graph: LayerGraph) -> tuple[Edge, ...]:
     known = {element.id for element in graph.elements}
     return tuple(edge for edge in edges if {edge.source, edge.target} <= known)
-
-
-class Laps:
-    """Seconds spent in each named stage, from mark to mark."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._first = self._last = time.perf_counter()
-
-    @property
-    def total(self) -> float:
-        """Seconds since the first moment."""
-        return time.perf_counter() - self._first
-
-    def mark(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
-        self._last = now
-
-
-def derived_seed(run_seed: int, step: int, attempt: int) -> int:
-    """The seed of one attempt; attempt 0 is the analysis. Below 2⁵³, so that every JSON reader keeps it exactly."""
-    text = f"{run_seed}/{step}/{attempt}".encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 11
 
 
 def _joined(*notes: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from peeler.choice import Granularity
 from peeler.errors import ConfigError
 
 FOLDERS = (Path(__file__).parent / "preset_files", Path(__file__).parents[1] / "inference" / "presets")
@@ -24,20 +25,41 @@ class Preset(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engine: str = Field(default="auto", description="analyst and remover; auto takes the best that is ready")
-    analyst: str | None = Field(default=None, description="who says what is on top")
+    analyst: str | None = Field(default=None, description="who says what is on top: a name, or PROVIDER:MODEL@URL")
     remover: str | None = Field(default=None, description="who takes it away")
     fallback: str | None = Field(default=None, description="the remover to ask when the first one fails")
     seed: int = Field(default=42, ge=0, lt=2**63, description="what every random choice is derived from")
     steps: int = Field(default=40, ge=1, le=1000, description="denoising steps of a remover that has any")
     max_steps: int = Field(default=30, ge=0, description="removals after which a run stops")
     attempts: int = Field(default=3, ge=1, le=100, description="tries of one removal, each with another seed")
+    at_once: int | None = Field(default=None, ge=1, description="most elements that one removal takes away")
+    granularity: Granularity = Field(default="parts", description="a layer per part, or per object")
+    targets: tuple[str, ...] = Field(default=(), description="what to peel, by name; nothing else is then")
+    localise: bool = Field(default=False, description="ask the model for boxes and outlines, too")
+    maintain: bool = Field(default=False, description="ask the model to bring its graph up to date after each removal")
+    check: bool = Field(default=False, description="ask the model whether a removal worked")
+    max_cost: float | None = Field(default=None, ge=0, description="US dollars that a run or batch may cost")
+    max_calls: int | None = Field(default=None, ge=0, description="requests that a run or batch may send to a model")
+    requests_per_minute: int | None = Field(default=None, ge=1, description="most requests in any minute")
+    tokens_per_minute: int | None = Field(default=None, ge=1, description="most tokens in any minute")
+    in_flight: int | None = Field(default=None, ge=1, le=256, description="pictures of a batch at work at once")
+    prices: str | None = Field(default=None, description="a YAML file of prices that goes before the built-in ones")
+    cache: str = Field(default="", description="folder in which replies are kept; off keeps none")
     vectorizer: str = Field(default="curves", description="who turns layers into paths")
     outputs: tuple[Output, ...] = Field(default=("png", "svg", "html"), description="what is written at the end")
 
-    @field_validator("outputs", mode="before")
+    @field_validator("outputs", "targets", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    def what_counts(self) -> dict[str, Any]:
+        """All settings on which the result depends: those that a run which goes on must not change."""
+        return self.model_dump(exclude=set(MEANS))
+
+
+MEANS = {"max_cost", "max_calls", "requests_per_minute", "tokens_per_minute", "in_flight", "prices", "cache"}
+"""Settings that say by which means a run gets its result, and not which."""
 
 
 def load_preset(

@@ -5,7 +5,7 @@ A backend is a class that has the method; it inherits nothing. Backends are foun
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from peeler.geometry import RGB
 from peeler.graph import Element, LayerGraph
@@ -16,21 +16,26 @@ from peeler.stack import Layer, LayerStack
 class Analysis:
     """An analyst's answer: the graph of the canvas and an account (plain JSON data) of how it came about.
 
-    ``note`` is one line for the user, such as "this is not flat art"; empty when there is nothing to say.
+    ``note`` is one line for the user, such as "this is not flat art"; empty when there is nothing to say. ``exchanges``
+    are what was said to a model and what it answered (plain JSON data). ``stop`` says why it can go on no more.
     """
 
     graph: LayerGraph
     account: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    exchanges: tuple[dict[str, Any], ...] = ()
+    stop: Literal["budget", "unreadable"] | None = None
 
 
 class Analyst(Protocol):
     """What is on top?"""
 
-    def analyse(self, canvas: RGB, previous: LayerGraph | None, seed: int) -> Analysis:
+    def analyse(
+        self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
+    ) -> Analysis:
         """Find the elements of ``canvas``.
 
-        ``previous`` is the graph of the canvas before, without what was removed since; None on the first canvas.
+        ``previous`` is the graph of the canvas before, without what was ``removed`` since; None on the first canvas.
         An empty graph means that only the background is left.
         """
         ...
@@ -38,10 +43,14 @@ class Analyst(Protocol):
 
 @dataclass(frozen=True)
 class Removal:
-    """A request to take ``elements`` away; ``rest`` is the graph of what stays."""
+    """A request to take ``elements`` away, each before what lies on it; ``rest`` is the graph of what stays.
+
+    ``words`` name the elements to a remover that is asked in words.
+    """
 
     elements: tuple[Element, ...]
     rest: LayerGraph
+    words: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +67,23 @@ class Remover(Protocol):
 
     def remove(self, canvas: RGB, removal: Removal, seed: int, steps: int) -> Removed:
         """Paint what lies behind the removed elements; ``steps`` is the number of denoising steps, if it has any."""
+        ...
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A second opinion on a removal; ``objection`` is empty when there is none, or when there was no usable answer."""
+
+    objection: str = ""
+    account: dict[str, Any] = field(default_factory=dict)
+    exchanges: tuple[dict[str, Any], ...] = ()
+
+
+class Checker(Protocol):
+    """Is it gone, and is nothing else?"""
+
+    def check(self, before: RGB, after: RGB, removal: Removal, seed: int) -> Checked:
+        """Compare the canvas before and after ``removal``. Raises BudgetSpent."""
         ...
 
 

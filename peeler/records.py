@@ -1,5 +1,6 @@
 """What a run keeps on disk, as types: ``run.json``, ``step.json`` and ``timings.json``."""
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,18 @@ class StopReason(StrEnum):
     MAX_STEPS = "max_steps"
     STUCK = "stuck"
     """Every attempt at a removal was rejected."""
+    TARGETS = "targets"
+    """Nothing is left of what the user named."""
+    BUDGET = "budget"
+    """What the user allowed does not pay for the next call; the same command with more goes on."""
+    UNREADABLE = "unreadable"
+    """The analyst's replies could not be used; the same command asks once more."""
+
+
+EARLY = {StopReason.MAX_STEPS, StopReason.STUCK, StopReason.BUDGET, StopReason.UNREADABLE}
+"""A run that ended so did not come to its end."""
+GOES_ON = {StopReason.BUDGET, StopReason.UNREADABLE}
+"""A run that ended so goes on when the same command is given again."""
 
 
 class Stored(BaseModel):
@@ -42,6 +55,38 @@ class Verdict(Stored):
     changed_inside: float
     drift_outside: float
     left: float
+
+
+class Spent(Stored):
+    """What was asked of a model: requests sent, questions answered from the cache, US dollars, tokens.
+
+    ``money`` leaves out calls without a known price.
+    """
+
+    calls: int = 0
+    cached: int = 0
+    money: float = 0.0
+    input: int = 0
+    output: int = 0
+
+    def __str__(self) -> str:
+        saved = f", {self.cached} answers from the cache" if self.cached else ""
+        return f"{self.calls} calls, {self.input} + {self.output} tokens, ${self.money:.4f}{saved}"
+
+
+def spent_in(exchanges: Iterable[Mapping[str, Any]]) -> Spent | None:
+    """What the exchanges of a step cost together; None if there are none."""
+    kept = list(exchanges)
+    if not kept:
+        return None
+    paid = [exchange for exchange in kept if not exchange["cached"]]
+    return Spent(
+        calls=len(paid),
+        cached=len(kept) - len(paid),
+        money=round(sum(exchange["money"] or 0.0 for exchange in paid), 9),
+        input=sum(exchange["usage"]["input"] for exchange in paid),
+        output=sum(exchange["usage"]["output"] for exchange in paid),
+    )
 
 
 class PictureRecord(Stored):
@@ -79,6 +124,7 @@ class RunRecord(Stored):
     steps: int = 0
     layers: int = 0
     residual: ResidualRecord | None = None
+    spent: Spent | None = None
 
 
 class LayerRecord(Stored):
@@ -97,13 +143,19 @@ class LayerRecord(Stored):
 
 
 class AttemptRecord(Stored):
-    """One try of a removal; rejected canvases lie in ``attempts/`` by their number."""
+    """One try of a removal; rejected canvases lie in ``attempts/`` by their number.
+
+    ``words`` and ``steps`` are what the remover was asked with; ``checked`` is what a second opinion says.
+    """
 
     seed: int
     remover: str
     elements: tuple[str, ...]
+    words: str = ""
+    steps: int = 0
     verdict: Verdict
     account: dict[str, Any] = {}
+    checked: dict[str, Any] = {}
 
 
 class StepRecord(Stored):
@@ -119,6 +171,7 @@ class StepRecord(Stored):
     attempts: tuple[AttemptRecord, ...]
     cut_edges: tuple[Edge, ...]
     note: str
+    spent: Spent | None = None
     files: dict[str, str]
 
 

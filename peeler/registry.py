@@ -1,15 +1,22 @@
 """Backends by name: where each one lives and what it takes. Nothing is imported before it is asked for."""
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from peeler.dialogue import Vlm
 from peeler.errors import ConfigError
 from peeler.presets import Preset
-from peeler.protocols import Analyst, Exporter, Remover, Vectorizer
+from peeler.protocols import Analyst, Checker, Exporter, Remover, Vectorizer
+
+if TYPE_CHECKING:
+    from peeler.asking import Asker
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ BACKENDS: dict[str, dict[str, Backend]] = {
 
 ENGINES: dict[str, tuple[str, str]] = {"flat": ("flat", "flat"), "scripted": ("scripted", "scripted")}
 """Engine → its analyst and remover."""
+VLMS = "peeler.vlms"
 EMBEDDED = "flat"
 """The engine that is always ready."""
 
@@ -65,6 +73,33 @@ EMBEDDED = "flat"
 def analyst(name: str) -> Analyst:
     """A new analyst. Raises ConfigError when the name is unknown or its packages are missing; so do the others here."""
     return cast(Analyst, _load("analyst", name)())
+
+
+def vlm(spec: str, environment: Mapping[str, str] | None = None) -> Vlm:
+    """The model that ``PROVIDER:MODEL@URL`` names, with its key. Raises ConfigError; nothing is sent yet."""
+    model: Vlm = import_module(VLMS).open_vlm(spec, os.environ if environment is None else environment)
+    return model
+
+
+def asks_a_model(name: str | None) -> bool:
+    """Whether an analyst is the name of a model rather than that of a backend."""
+    provider = re.split("[:@?]", name or "")[0]
+    return provider in providers() and provider not in BACKENDS["analyst"]
+
+
+def providers() -> tuple[str, ...]:
+    """Who can be asked."""
+    return tuple(import_module(f"{VLMS}.specs").PROVIDERS)
+
+
+def listening_analyst(
+    asker: "Asker", preset: Preset, aside: Callable[[], AbstractContextManager[None]]
+) -> tuple[Analyst, Checker | None]:
+    """The analyst that asks a model, and who gives a second opinion if that is wanted."""
+    room = import_module("peeler.analysts.vlm")
+    talk = room.Conversation(asker, aside)
+    questions = room.Questions(preset.targets, preset.localise, preset.maintain)
+    return room.VlmAnalyst(talk, questions), room.VlmChecker(talk) if preset.check else None
 
 
 def remover(name: str) -> Remover:
@@ -88,11 +123,15 @@ def write_index(batch: Path) -> None:
 
 def choose_engine(preset: Preset) -> EngineChoice:
     """Settle ``engine``, ``analyst`` and ``remover`` of a preset; ones that are named there stay as they are."""
-    if preset.engine == "auto":
-        name, why = EMBEDDED, "the embedded engine: no larger model is ready"
-    elif preset.engine in ENGINES:
-        name, why = preset.engine, "as asked"
+    if asks_a_model(preset.analyst):
+        _check_model(preset.analyst or "")
+        name = EMBEDDED if preset.engine == "auto" else preset.engine
+        why = f"{preset.analyst} says what is on top, as asked"
+    elif preset.engine == "auto":
+        name, why = EMBEDDED, f"the embedded engine: {_offer()}"
     else:
+        name, why = preset.engine, "as asked"
+    if name not in ENGINES:
         raise ConfigError(f"no engine is called {preset.engine!r}; known are auto, {', '.join(ENGINES)}")
     default_analyst, default_remover = ENGINES[name]
     settled = preset.model_copy(
@@ -116,18 +155,37 @@ def find(kind: str, name: str) -> Backend:
     try:
         return BACKENDS[kind][name]
     except KeyError:
-        raise ConfigError(f"no {kind} is called {name!r}; known are {', '.join(BACKENDS[kind])}") from None
+        known = [*BACKENDS[kind], *(f"{name}:MODEL" for name in providers() if kind == "analyst")]
+        raise ConfigError(f"no {kind} is called {name!r}; known are {', '.join(known)}") from None
 
 
 def _check_names(preset: Preset) -> None:
     for kind, name in (
-        ("analyst", preset.analyst),
+        ("analyst", None if asks_a_model(preset.analyst) else preset.analyst),
         ("remover", preset.remover),
         ("remover", preset.fallback),
         ("vectorizer", preset.vectorizer),
     ):
         if name is not None:
             find(kind, name)
+    if preset.check and not asks_a_model(preset.analyst):
+        raise ConfigError("a check of removals takes a model: name one as the analyst, such as gemini:MODEL")
+
+
+def _check_model(spec: str) -> None:
+    """Raises ConfigError when a model cannot be asked, before anything is begun."""
+    vlms = import_module(VLMS)
+    asked = vlms.parse_spec(spec)
+    import_module(f"{VLMS}.specs").key_for(asked, os.environ)
+    if (missing := vlms.lacks(asked.provider, os.environ)) and "key" not in missing:
+        raise ConfigError(f"{asked.provider} {missing}")
+
+
+def _offer() -> str:
+    """What a key that is set would be good for; it is never used without being asked to."""
+    lacks = import_module(VLMS).lacks
+    ready = next((name for name in providers() if not lacks(name, os.environ)), None)
+    return f"a key for {ready} is set, --analyst {ready}:MODEL would ask it" if ready else "no larger model is ready"
 
 
 def _load(kind: str, name: str) -> Any:
@@ -149,3 +207,6 @@ def _readiness() -> Iterator[Readiness]:
         for name, backend in backends.items():
             missing = lacks(backend)
             yield Readiness(kind, name, not missing, missing)
+    for name in providers():
+        missing = import_module(VLMS).lacks(name, os.environ)
+        yield Readiness("model", name, not missing, missing)

@@ -14,9 +14,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-from pydantic import ValidationError
-
 from peeler import __version__
 from peeler.errors import StoreError
 from peeler.files import (
@@ -26,7 +23,6 @@ from peeler.files import (
     digest,
     lock_folder,
     png_bytes,
-    read_png,
     remove,
     replacing,
     sha256,
@@ -34,25 +30,29 @@ from peeler.files import (
     sync,
 )
 from peeler.geometry import RGB, Pixels
-from peeler.graph import Edge, LayerGraph
+from peeler.graph import Edge, Element, LayerGraph
 from peeler.graph_drawing import draw_graph
 from peeler.inputs import Picture
 from peeler.presets import Preset
+from peeler.protocols import Analysis
 from peeler.records import (
+    EARLY,
+    GOES_ON,
     AttemptRecord,
     EngineRecord,
-    LayerRecord,
     PictureRecord,
     ResidualRecord,
     RunRecord,
+    Spent,
     StepRecord,
     StopReason,
     Timings,
     read_record,
+    spent_in,
 )
 from peeler.registry import EngineChoice
 from peeler.stack import Layer
-from peeler.text import slug
+from peeler.step_files import analysis_files, intact_step, layer_file, read_canvas, read_layer, read_timings
 
 RESERVED_IDS = ("background", "residual")
 
@@ -63,9 +63,9 @@ Write = Callable[[Path, bytes], object]
 class Step:
     """One accepted removal with all its evidence.
 
-    ``graph`` is of the canvas before, without its cycles; ``after`` the canvas without the ``removed`` elements,
-    ``mask`` where they were, ``layers`` what was lifted, bottom to top; ``rejected`` the canvases of rejected attempts
-    by number.
+    ``graph`` is of the canvas before, without its cycles, and ``analysis`` how the analyst came to it; ``after`` is the
+    canvas without the ``removed`` elements, ``mask`` where they were, ``layers`` what was lifted, bottom to top;
+    ``rejected`` the canvases of rejected attempts by number.
     """
 
     graph: LayerGraph
@@ -75,9 +75,8 @@ class Step:
     mask: Pixels
     layers: tuple[Layer, ...]
     attempts: tuple[AttemptRecord, ...]
+    analysis: Analysis
     rejected: Mapping[int, RGB] = field(default_factory=dict)
-    account: Mapping[str, Any] = field(default_factory=dict)
-    note: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -85,7 +84,8 @@ class Run:
     """One picture's run, open for this process alone until it is closed.
 
     ``canvas`` is what is left of the picture, ``graph`` the graph of the canvas before without what was removed (None
-    before the first step), ``steps`` the records and ``layers`` the layers of each step so far.
+    before the first step), ``removed`` what the last step took away, ``steps`` the records and ``layers`` the layers of
+    each step so far.
     """
 
     def __init__(self, folder: Path, record: RunRecord, picture: Picture, lock: int, write: Write) -> None:
@@ -93,6 +93,7 @@ class Run:
         self.record = record
         self.canvas = picture.rgb
         self.graph: LayerGraph | None = None
+        self.removed: tuple[Element, ...] = ()
         self.steps: list[StepRecord] = []
         self.layers: list[tuple[Layer, ...]] = []
         self.timings = Timings(started=datetime.now(UTC).isoformat(timespec="seconds"))
@@ -162,19 +163,25 @@ class Run:
         self.timings.steps.append({**step.seconds, "store": time.perf_counter() - started})
         self.write_timings()
 
-    def stop(self, reason: StopReason, note: str = "") -> None:
-        """Save why no further step will be made; what is left to do are the outputs."""
+    def stop(self, reason: StopReason, note: str = "", analysis: Analysis | None = None) -> None:
+        """Save why no further step will be made; what is left to do are the outputs.
+
+        What was asked of a model in the last look at the canvas is kept in ``last/``.
+        """
+        if analysis is not None and analysis.exchanges:
+            with replacing(self.folder / "last") as folder:
+                self._write_files(folder, analysis_files(analysis))
         notes = dict.fromkeys([self._picture.note, *(step.note for step in self.steps), note])
         self._update(stop_reason=reason, note="; ".join(filter(None, notes)), steps=len(self.steps))
 
-    def finish(self, residual: ResidualRecord, layers: int) -> None:
-        """Save that the run is finished, with what its stack of ``layers`` layers is like."""
-        early = self.record.stop_reason in (StopReason.MAX_STEPS, StopReason.STUCK)
-        self._update(status="stopped" if early else "ok", residual=residual, layers=layers)
+    def finish(self, residual: ResidualRecord, layers: int, spent: Spent | None = None) -> None:
+        """Save that the run is finished, with what its stack of ``layers`` layers is like and what was spent on it."""
+        status = "stopped" if self.record.stop_reason in EARLY else "ok"
+        self._update(status=status, residual=residual, layers=layers, spent=spent)
 
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str, spent: Spent | None = None) -> None:
         """Save that the run failed and why; the same command may try it again."""
-        self._update(status="failed", note=reason, steps=len(self.steps))
+        self._update(status="failed", note=reason, steps=len(self.steps), spent=spent)
 
     def write_timings(self, **seconds: float) -> None:
         """Save the timings, with the durations of more stages in seconds."""
@@ -193,15 +200,16 @@ class Run:
     def _go_on(self) -> None:
         fresh, self.record = self.record, read_record(self.folder)
         _refuse_other(self.record, fresh, self.folder)
-        self.timings = _read_timings(self.folder) or self.timings
-        if self.is_done:
+        self.timings = read_timings(self.folder) or self.timings
+        if self.is_done and self.record.stop_reason not in GOES_ON:
             return
         self._take_up_steps()
         self._take_up_canvas()
         kept = {f"{step.index:02d}" for step in self.steps}
         self._drop([path for path in sorted((self.folder / "steps").iterdir()) if path.name not in kept])
         self.timings.steps = self.timings.steps[: len(self.steps)]
-        if self.record.status == "failed" or self.record.steps not in (0, len(self.steps)):
+        unfinished = self.record.status == "failed" or self.record.stop_reason in GOES_ON
+        if unfinished or self.record.steps not in (0, len(self.steps)):
             self.record = fresh
             self._update()
 
@@ -210,10 +218,10 @@ class Run:
         wanted = digest(self.canvas)
         for index in count():
             folder = self._step_folder(index)
-            record = _intact(folder, index)
+            record = intact_step(folder, index)
             if record is None or record.canvas_sha256 != wanted:
                 return
-            self._append(record, tuple(_read_layer(folder, layer) for layer in record.layers))
+            self._append(record, tuple(read_layer(folder, layer) for layer in record.layers))
             wanted = record.after_sha256
 
     def _take_up_canvas(self) -> None:
@@ -221,12 +229,12 @@ class Run:
         canvas = self.canvas
         if self.steps:
             last = self.steps[-1]
-            after = _read_canvas(self.folder / "background.png", last.after_sha256)
+            after = read_canvas(self.folder / "background.png", last.after_sha256)
             if after is None:
                 self.steps.pop()
                 self.layers.pop()
-                self.graph = self._graph_after(self.steps[-1]) if self.steps else None
-                after = _read_canvas(self._step_folder(last.index) / "canvas.png", last.canvas_sha256)
+                self._take_up_graph()
+                after = read_canvas(self._step_folder(last.index) / "canvas.png", last.canvas_sha256)
             canvas = self.canvas if after is None else after
         self.canvas, self._canvas_png = canvas, png_bytes(canvas)
         self._put("background.png", self._canvas_png)
@@ -234,30 +242,31 @@ class Run:
     def _append(self, record: StepRecord, layers: tuple[Layer, ...]) -> None:
         self.steps.append(record)
         self.layers.append(layers)
-        self.graph = self._graph_after(record)
+        self._take_up_graph()
 
-    def _graph_after(self, record: StepRecord) -> LayerGraph:
+    def _take_up_graph(self) -> None:
         """Always from disk, so that a resumed run hands the analyst the same as one that was not interrupted."""
-        stored = (self._step_folder(record.index) / "graph.json").read_bytes()
-        return LayerGraph.model_validate_json(stored).without(record.removed)
+        self.graph, self.removed = None, ()
+        if self.steps:
+            last = self.steps[-1]
+            stored = LayerGraph.model_validate_json((self._step_folder(last.index) / "graph.json").read_bytes())
+            self.graph, self.removed = stored.without(last.removed), tuple(stored[name] for name in last.removed)
 
     def _step_folder(self, index: int) -> Path:
         return self.folder / "steps" / f"{index:02d}"
 
     def _write_step(self, folder: Path, step: Step) -> StepRecord:
-        layers = [_layer_file(index, layer) for index, layer in enumerate(step.layers)]
+        layers = [layer_file(index, layer) for index, layer in enumerate(step.layers)]
         files = {
             "canvas.png": self._canvas_png,
             "mask.png": png_bytes(step.mask),
             "graph.json": as_json(step.graph.model_dump(mode="json"), indent=None),
             "graph.svg": draw_graph(step.graph, self._picture.size).encode(),
-            **_account_files(step.account),
+            **analysis_files(step.analysis),
             **{f"attempts/{number:02d}.png": png_bytes(canvas) for number, canvas in step.rejected.items()},
             **{record.file: data for record, data in layers},
         }
-        for name, data in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            self._write(folder / name, data)
+        self._write_files(folder, files)
         record = StepRecord(
             index=len(self.steps),
             canvas_sha256=digest(self.canvas),
@@ -268,11 +277,17 @@ class Run:
             layers=tuple(record for record, _ in layers),
             attempts=step.attempts,
             cut_edges=step.cut,
-            note=step.note,
+            note=step.analysis.note,
+            spent=spent_in(step.analysis.exchanges),
             files={name: sha256(data) for name, data in sorted(files.items())},
         )
         self._write(folder / "step.json", as_json(record.model_dump(mode="json")))
         return record
+
+    def _write_files(self, folder: Path, files: Mapping[str, bytes]) -> None:
+        for name, data in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            self._write(folder / name, data)
 
     def _update(self, **changes: Any) -> None:
         self.record = self.record.model_copy(update=changes)
@@ -326,68 +341,9 @@ def _refuse_other(stored: RunRecord, wanted: RunRecord, folder: Path) -> None:
     differences = []
     if stored.picture.sha256 != wanted.picture.sha256:
         differences.append(f"of another picture ({stored.picture.name})")
-    old, new = stored.preset.model_dump(), wanted.preset.model_dump()
+    old, new = stored.preset.what_counts(), wanted.preset.what_counts()
     differences += [f"with {key} {old[key]}, not {new[key]}" for key in new if old[key] != new[key]]
     if stored.versions != wanted.versions:
         differences.append(f"by peeler {stored.versions.get('peeler')}, not {__version__}")
     if differences:
         raise StoreError(f"{folder}: the run there is {', '.join(differences)}; use --force or another output folder")
-
-
-def _intact(folder: Path, index: int) -> StepRecord | None:
-    """The record of a step all of whose files are as they were written, or None."""
-    try:
-        record = StepRecord.model_validate_json((folder / "step.json").read_bytes())
-        whole = all(sha256((folder / name).read_bytes()) == known for name, known in record.files.items())
-    except (OSError, ValidationError):
-        return None
-    return record if whole and record.index == index else None
-
-
-def _read_canvas(path: Path, wanted: str) -> RGB | None:
-    """The canvas in a file, if it is the one with this digest."""
-    try:
-        canvas = read_png(path)
-    except (OSError, SyntaxError, ValueError):
-        return None
-    return canvas if digest(canvas) == wanted else None
-
-
-def _read_layer(folder: Path, record: LayerRecord) -> Layer:
-    known = record.model_dump(exclude={"file", "sha256", "box"})
-    shape = (record.box.height, record.box.width, 4)
-    pixels = read_png(folder / record.file) if record.box.area else np.zeros(shape, dtype=np.uint8)
-    return Layer(**known, box=record.box, pixels=pixels)
-
-
-def _read_timings(folder: Path) -> Timings | None:
-    try:
-        return Timings.model_validate_json((folder / "timings.json").read_bytes())
-    except (OSError, ValidationError):
-        return None
-
-
-def _layer_file(index: int, layer: Layer) -> tuple[LayerRecord, bytes]:
-    data = png_bytes(layer.pixels)
-    record = LayerRecord(
-        id=layer.id,
-        name=layer.name,
-        file=f"layers/{index:02d}-{slug(layer.name)}.png",
-        sha256=sha256(data),
-        box=layer.box,
-        role=layer.role,
-        opacity=layer.opacity,
-        part_of=layer.part_of,
-        ink=layer.ink,
-        origin=layer.origin,
-    )
-    return record, data
-
-
-def _account_files(account: Mapping[str, Any]) -> dict[str, bytes]:
-    """A request and a response each get a file of their own; any other account is one file."""
-    if not account:
-        return {}
-    if {"request", "response"} & account.keys():
-        return {f"vlm/{key}.json": as_json(value) for key, value in account.items()}
-    return {"analysis.json": as_json(dict(account))}

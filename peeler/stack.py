@@ -1,7 +1,8 @@
 """The layer stack: the narrow waist between whatever makes layers and whatever uses them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -116,6 +117,22 @@ def _premultiplied(picture: RGB | RGBA) -> list[NDArray[np.float32]]:
     *colours, alpha = planes
     weight = alpha / np.float32(255)
     return [*(colour * weight for colour in colours), alpha]
+
+
+def merged(layers: Sequence[Layer], name: str) -> Layer:
+    """One layer called ``name`` that looks like all of them, bottom to top; it has the id of the lowest."""
+    box = reduce(Box.union, (layer.box for layer in layers))
+    placed = [replace(layer, box=layer.box.shifted(-box.x0, -box.y0)) for layer in layers]
+    inks = {layer.ink for layer in layers}
+    return replace(
+        layers[0],
+        name=name,
+        box=box,
+        pixels=composite((box.width, box.height), placed),
+        opacity=1.0,
+        part_of=None,
+        ink=layers[0].ink if len(inks) == 1 else None,
+    )
 
 
 def opaque_layer(

@@ -21,7 +21,7 @@ from peeler.analysts.scripted import ScriptedAnalyst
 from peeler.batch import Progress, name_pictures, peel_file, peel_folder, peel_picture
 from peeler.errors import BackendError, InputError, StoreError, Unavailable
 from peeler.geometry import RGB
-from peeler.graph import LayerGraph
+from peeler.graph import Element, LayerGraph
 from peeler.peel import Engine
 from peeler.presets import Preset
 from peeler.protocols import Analysis, Removal, Removed
@@ -103,7 +103,9 @@ class Broken:
 
     error: BaseException = ZeroDivisionError("a mistake in the engine")
 
-    def analyse(self, canvas: RGB, previous: LayerGraph | None, seed: int) -> Analysis:
+    def analyse(
+        self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
+    ) -> Analysis:
         raise self.error
 
 

@@ -8,7 +8,7 @@ import pytest
 from peeler.analysts.scripted import ScriptedAnalyst
 from peeler.errors import OutputError, Unavailable
 from peeler.geometry import RGB, Box, Mask
-from peeler.graph import Edge, LayerGraph
+from peeler.graph import Edge, Element, LayerGraph
 from peeler.inputs import Picture
 from peeler.lift import lift
 from peeler.peel import Engine, derived_seed, peel
@@ -81,7 +81,9 @@ class Watching:
     inner: ScriptedAnalyst
     seen: list[tuple[LayerGraph | None, int]] = field(default_factory=list)
 
-    def analyse(self, canvas: RGB, previous: LayerGraph | None, seed: int) -> Analysis:
+    def analyse(
+        self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
+    ) -> Analysis:
         self.seen.append((previous, seed))
         return self.inner.analyse(canvas, previous, seed)
 
@@ -157,7 +159,7 @@ def test_fewer_elements_are_tried_next(toy: Toy, tmp_path: Path) -> None:
 def test_the_fallback_is_asked_last(toy: Toy, tmp_path: Path) -> None:
     engine = Engine(toy.analyst, Clumsy(Knowing(toy), most=0), Knowing(toy))
     done = peeled(tmp_path, toy.picture, engine, attempts=1, remover="scripted", fallback="flat")
-    assert [attempt.remover for attempt in done.run.steps[0].attempts] == ["scripted", "scripted", "flat"]
+    assert [attempt.remover for attempt in done.run.steps[0].attempts] == ["scripted", "scripted", "scripted", "flat"]
     assert done.run.record.stop_reason is StopReason.BACKGROUND
 
 
@@ -211,7 +213,9 @@ def test_an_id_is_not_given_twice(toy: Toy, tmp_path: Path) -> None:
 
     @dataclass
     class Forgetful:
-        def analyse(self, canvas: RGB, previous: LayerGraph | None, seed: int) -> Analysis:
+        def analyse(
+            self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
+        ) -> Analysis:
             if previous is None:
                 return Analysis(toy.graph)
             return Analysis(forgotten if previous.elements else LayerGraph())

@@ -20,7 +20,8 @@ from peeler.files import as_json, lock_folder, replacing
 from peeler.inputs import Picture
 from peeler.peel import Engine, next_step, peel
 from peeler.presets import Preset
-from peeler.records import ResidualRecord, StepRecord, StopReason, read_record
+from peeler.protocols import Analysis
+from peeler.records import GOES_ON, ResidualRecord, Spent, StepRecord, StopReason, read_record
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, Step
 from tests.toy import Toy, draw_toy
@@ -91,11 +92,41 @@ def test_no_clock_outside_the_timings(toy: Toy, tmp_path: Path, finished: Path) 
     assert [set(step) for step in times["steps"]] == [{"analyse", "remove", "judge", "lift", "store"}] * 2
 
 
-def test_a_model_s_request_and_response_get_files_of_their_own(toy: Toy, tmp_path: Path) -> None:
+EXCHANGE = {"cached": False, "money": 0.25, "usage": {"input": 10, "output": 20}, "text": "!"}
+
+
+def test_what_was_said_to_a_model_gets_a_file_of_its_own(toy: Toy, tmp_path: Path) -> None:
     with begun(tmp_path / "run", toy) as run:
-        run.keep(replace(a_step(toy, run), account={"request": {"prompt": "?"}, "response": {"text": "!"}}))
-    assert json.loads((tmp_path / "run/steps/00/vlm/response.json").read_text()) == {"text": "!"}
+        analysis = Analysis(toy.graph, exchanges=(EXCHANGE, EXCHANGE | {"cached": True}))
+        run.keep(replace(a_step(toy, run), analysis=analysis))
+        run.stop(StopReason.UNREADABLE, "why", analysis)
+    for folder in ("steps/00", "last"):
+        stored = json.loads((tmp_path / "run" / folder / "vlm/exchanges.json").read_text())
+        assert stored == [EXCHANGE, EXCHANGE | {"cached": True}]
     assert not (tmp_path / "run/steps/00/analysis.json").exists()
+    assert run.steps[0].spent == Spent(calls=1, cached=1, money=0.25, input=10, output=20)
+
+
+@pytest.mark.parametrize("reason", sorted(GOES_ON))
+def test_a_run_that_wanted_money_or_answers_goes_on(toy: Toy, tmp_path: Path, reason: StopReason) -> None:
+    with begun(tmp_path / "run", toy, max_calls=1) as run:
+        run.keep(a_step(toy, run))
+        run.stop(reason, "why")
+        run.finish(ResidualRecord(max=0, pixels=0), 1)
+    assert read_record(tmp_path / "run").status == "stopped"
+    with begun(tmp_path / "run", toy, max_calls=2) as run:
+        assert (run.record.status, run.record.stop_reason, len(run.steps)) == ("running", None, 1)
+        assert run.record.preset.max_calls == 2
+
+
+def test_what_was_removed_is_known_to_the_next_look(toy: Toy, tmp_path: Path) -> None:
+    with begun(tmp_path / "run", toy) as run:
+        assert run.removed == ()
+        step = a_step(toy, run)
+        run.keep(step)
+        assert run.removed == tuple(step.graph[name] for name in step.removed)
+    with begun(tmp_path / "run", toy) as again:
+        assert again.removed == run.removed
 
 
 def a_step(toy: Toy, run: Run) -> Step:
@@ -228,7 +259,8 @@ def test_a_failed_run_can_be_tried_again(toy: Toy, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "reason, status",
     [(reason, "ok") for reason in ("background", "nothing_more")]
-    + [(reason, "stopped") for reason in ("max_steps", "stuck")],
+    + [("targets", "ok")]
+    + [(reason, "stopped") for reason in ("max_steps", "stuck", "budget", "unreadable")],
 )
 def test_an_early_end_is_told(toy: Toy, tmp_path: Path, reason: str, status: str) -> None:
     with begun(tmp_path / "run", toy) as run:
@@ -365,7 +397,7 @@ def test_a_read_only_folder(toy: Toy, tmp_path: Path) -> None:
 def test_an_account_that_is_no_data_breaks_the_contract(toy: Toy, tmp_path: Path) -> None:
     with begun(tmp_path / "run", toy) as run:
         with pytest.raises(OutputError, match="not plain JSON"):
-            run.keep(replace(a_step(toy, run), account={"array": np.zeros(3)}))
+            run.keep(replace(a_step(toy, run), analysis=Analysis(toy.graph, {"array": np.zeros(3)})))
         assert not list((tmp_path / "run/steps").iterdir())
 
 

@@ -16,6 +16,7 @@ CONTRADICTED = 0.05
 """Share of what should show that may show something else: thin shapes have hardly a pixel of their own colour."""
 SAME_COLOUR = 48
 """Grey levels by which an element's pixels may differ from its colour, in the median, for the graph before to hold."""
+KEPT_UP = {"read": "the graph before, without what was removed"}
 NOT_FLAT = (
     "this is not flat art: its layers are coarse tones with their own texture, and what was hidden is a plain guess"
 )
@@ -27,11 +28,13 @@ class FlatAnalyst:
     The first canvas is read whole; after that the graph is kept up as long as the canvas agrees with it.
     """
 
-    def analyse(self, canvas: RGB, previous: LayerGraph | None, seed: int) -> Analysis:
+    def analyse(
+        self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
+    ) -> Analysis:
         if previous is not None:
             kept = _kept_up(previous, canvas)
             if kept is not None:
-                return Analysis(kept, {"read": "the graph before, without what was removed"})
+                return Analysis(kept, KEPT_UP)
         drawing = read_drawing(canvas)
         graph = _graph(drawing)
         if previous is not None:

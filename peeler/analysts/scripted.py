@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from peeler.geometry import RGB
-from peeler.graph import LayerGraph
+from peeler.graph import Element, LayerGraph
 from peeler.protocols import Analysis
 
 
@@ -19,7 +19,9 @@ class ScriptedAnalyst:
         self.graphs = tuple(graphs)
         self.note = note
 
-    def analyse(self, canvas: RGB, previous: LayerGraph | None, seed: int) -> Analysis:
+    def analyse(
+        self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
+    ) -> Analysis:
         return Analysis(self._answer(previous), {"said": "as scripted"}, self.note)
 
     def _answer(self, previous: LayerGraph | None) -> LayerGraph:

@@ -1,0 +1,77 @@
+"""From a settled preset to who works: backends by name, and a model that is asked for no more than the user allows."""
+
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from peeler import registry
+from peeler.asking import Asker, Ledger, Limits, ReplyCache, load_prices, open_asker, reply_folder
+from peeler.asking.budget import spent
+from peeler.attempts import Engine
+from peeler.presets import Preset
+from peeler.records import Spent
+from peeler.workers import aside, rest
+
+NO_CACHE = "off"
+
+
+def engine_of(preset: Preset, spending: Path, owner: str = "") -> Engine:
+    """The engine that a settled preset names.
+
+    ``spending`` is the file by which all runs of a batch share what may be spent, ``owner`` the name of this run.
+    Raises ConfigError when a backend is unknown or lacks something.
+    """
+    remover = registry.remover(preset.remover or "")
+    fallback = None if preset.fallback is None else registry.remover(preset.fallback)
+    if not registry.asks_a_model(preset.analyst):
+        return Engine(registry.analyst(preset.analyst or ""), remover, fallback)
+    analyst, checker = registry.listening_analyst(asker_of(preset, spending, owner), preset, aside)
+    return Engine(analyst, remover, fallback, checker)
+
+
+def asker_of(preset: Preset, spending: Path, owner: str = "") -> Asker:
+    """Who asks the model that the preset names as its analyst."""
+    return open_asker(
+        registry.vlm(preset.analyst or ""),
+        spending,
+        Limits(
+            max_cost=preset.max_cost,
+            max_calls=preset.max_calls,
+            requests_per_minute=preset.requests_per_minute,
+            tokens_per_minute=preset.tokens_per_minute,
+        ),
+        None if preset.prices is None else load_prices(Path(preset.prices)),
+        cache_of(preset),
+        owner,
+        sleep=rest,
+    )
+
+
+def cache_of(preset: Preset) -> ReplyCache | None:
+    """Where replies are kept, if they are."""
+    if preset.cache == NO_CACHE:
+        return None
+    return ReplyCache(reply_folder({**os.environ, "PEELER_CACHE": preset.cache}))
+
+
+class Purse(NamedTuple):
+    """What a run may spend and has spent: the file that tells it, and whose share, None for all together."""
+
+    file: Path
+    owner: str | None
+
+    def open(self, force: bool = False) -> None:
+        """Begin, or go on after an interruption, for the process that holds the folder; ``force`` forgets it all."""
+        if force:
+            self.file.unlink(missing_ok=True)
+        if self.file.exists():
+            Ledger(self.file).begin(time.time())
+
+    def spent(self) -> Spent | None:
+        """What was spent by now; None if no model was asked. Raises StoreError."""
+        total = spent(Ledger(self.file), self.owner)
+        if not total.calls and not total.cached:
+            return None
+        money = round(total.money, 9)
+        return Spent(calls=total.calls, cached=total.cached, money=money, input=total.input, output=total.output)
