@@ -38,7 +38,8 @@ class Spending(NamedTuple):
 
 
 class Budget:
-    """What may be spent. A call is reserved at the most it can cost before it is made, so the sum never exceeds it.
+    """What may be spent. A call is reserved at the most it can cost before it is made, so the sum never exceeds it,
+    unless a provider writes, and charges, more than it was allowed to.
 
     ``owner`` is whose spending is told apart, such as the name of a run. ``tell`` hears once, whichever process comes
     there first, that 80 % are spent. A limit is that of this object; what was spent is in the ledger.
@@ -78,7 +79,7 @@ class Budget:
 
     def settle(self, call: int, money: float, usage: Usage) -> None:
         """The reserved call has cost ``money`` US dollars."""
-        with self.ledger.transaction() as connection:
+        with self.ledger.transaction(durable=money > 0) as connection:
             connection.execute("DELETE FROM reserved WHERE id = ?", (call,))
             self._add(connection, money=money, usage=usage)
             warnings = self._warnings(connection)

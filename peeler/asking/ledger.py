@@ -34,13 +34,15 @@ class Ledger:
         self.path = path
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is done inside happens at once, or not at all when it raises.
+    def transaction(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """All that is done inside happens at once, or not at all when it raises or the process is killed.
 
-        Raises StoreError when the file cannot be used.
+        A ``durable`` one outlives a power cut, too, which takes its time. Raises StoreError when the file cannot be
+        used.
         """
         try:
             with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as connection:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
                 connection.execute("BEGIN IMMEDIATE")
                 self._prepare(connection)
                 yield connection

@@ -102,6 +102,21 @@ def ask_the_same(folder: Path, questions: int) -> int:
     return len(model.requests)
 
 
+def ask_in_turn(folder: Path, questions: int) -> None:
+    """Ask one question after the other, and note each one that reaches the model."""
+
+    def answer() -> Reply:
+        with (folder / "log").open("a", encoding="utf-8") as log:
+            log.write(f"{model.requests[-1].messages[0].text}\n")
+        time.sleep(0.01)
+        return Reply("yes", usage=USAGE)
+
+    model = Model(answer)
+    asking = open_asker(model, folder / "spending.sqlite", cache=ReplyCache(folder / "replies"))
+    for number in range(questions):
+        asking.ask(question(f"{number}"), said_yes)
+
+
 def take_turns(folder: Path, turns: int, in_flight: int) -> list[tuple[float, float]]:
     """When each turn began and ended."""
     limiter = Limiter(Ledger(folder / "spending.sqlite"), in_flight=in_flight)

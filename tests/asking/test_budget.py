@@ -9,7 +9,7 @@ from peeler.asking import Budget, Ledger, Limiter, Spending
 from peeler.asking.budget import spent
 from peeler.dialogue import Usage
 from peeler.errors import BudgetSpent, StoreError
-from tests.asking.talk import COST, Clock, die_on_the_wire, spend_all
+from tests.asking.talk import COST, Clock, ask_in_turn, die_on_the_wire, spend_all
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -132,3 +132,25 @@ def test_what_a_killed_process_may_have_spent_stays_counted(tmp_path: Path, ledg
         Budget(ledger, max_cost=1.0).reserve(0.5, 1.0)
     with Limiter(ledger, in_flight=1).turn(1, 1.0):
         Budget(ledger, max_cost=1.0).reserve(0.3, 1.0)
+
+
+def test_what_was_killed_goes_on_without_paying_twice(tmp_path: Path, ledger: Ledger) -> None:
+    log = tmp_path / "log"
+    process = SPAWN.Process(target=ask_in_turn, args=(tmp_path, 1000))
+    process.start()
+    while not log.exists() or len(log.read_text(encoding="utf-8").split()) < 5:
+        assert process.is_alive()
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    asked = log.read_text(encoding="utf-8").split()
+    ledger.begin(time.time())
+    ask_in_turn(tmp_path, len(asked) + 2)
+    again = log.read_text(encoding="utf-8").split()[len(asked) :]
+    assert again in ([asked[-1], *new(asked)], new(asked))  # the last one was on the wire, or was answered
+    total = spent(ledger)
+    assert total.calls - total.unsettled <= len(asked) + len(again) <= total.calls
+
+
+def new(asked: list[str]) -> list[str]:
+    return [str(len(asked)), str(len(asked) + 1)]
