@@ -246,7 +246,7 @@ def _peel_task(task: _Task, tell: Tell) -> RunSummary:
 def _complete(run: Run, picture: Picture, engine: Engine, purse: Purse, tell: Tell, laps: Laps) -> None:
     """Peel what is left to peel and write the outputs; the run says so itself when that fails."""
     try:
-        stack = peel(picture, engine, run.record.preset, run, lambda made: tell(f"step {made}"))
+        stack = peel(picture, engine, run.record.preset, run, lambda made: tell(_told(made, purse)))
         laps.mark("peel")
         tell("write")
         _write_outputs(run, stack, picture, purse, laps)
@@ -255,6 +255,12 @@ def _complete(run: Run, picture: Picture, engine: Engine, purse: Purse, tell: Te
     except Exception as problem:
         run.fail(_reason(problem, run.folder), purse.spent())
         raise
+
+
+def _told(made: int, purse: Purse) -> str:
+    """The stage after so many steps; a batch tells what is spent itself."""
+    spent = purse.spent() if purse.owner is None else None
+    return f"step {made}, {spent}" if spent else f"step {made}"
 
 
 def _write_outputs(run: Run, stack: LayerStack, picture: Picture, purse: Purse, laps: Laps) -> None:

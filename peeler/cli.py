@@ -3,6 +3,7 @@
 What a command needs is imported when it runs, so that ``peeler --help`` is quick.
 """
 
+import os
 import sys
 from enum import StrEnum
 from io import TextIOWrapper
@@ -39,6 +40,15 @@ Seed = Annotated[int | None, typer.Option(min=0, help="What every random choice 
 Steps = Annotated[int | None, typer.Option(min=1, help="Denoising steps of a remover that has any.")]
 MaxSteps = Annotated[int | None, typer.Option(min=0, help="Removals after which a run stops.")]
 Engine = Annotated[str | None, typer.Option(help="Who peels: auto, or the name of an engine.")]
+Analyst = Annotated[
+    str | None, typer.Option(help="Who says what is on top: a model as PROVIDER:MODEL@URL, or the name of a backend.")
+]
+Targets = Annotated[str | None, typer.Option(help="Peel only this: names with commas between, such as 'the hat'.")]
+Granularity = Annotated[str | None, typer.Option(help="A layer for each of the parts, or of the objects.")]
+Check = Annotated[bool | None, typer.Option("--check", help="Ask the model after each removal whether it worked.")]
+MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars that models may cost; it stops before more.")]
+MaxCalls = Annotated[int | None, typer.Option(min=0, help="Requests that models may get.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask anew what was answered before, and keep no answers.")]
 PresetName = Annotated[str, typer.Option("--preset", help="Name or YAML file of the preset.")]
 
 
@@ -77,6 +87,13 @@ def peel(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run. [outputs/NAME]")] = None,
     preset: PresetName = "plain",
     engine: Engine = None,
+    analyst: Analyst = None,
+    targets: Targets = None,
+    granularity: Granularity = None,
+    check: Check = None,
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    no_cache: NoCache = False,
     seed: Seed = None,
     steps: Steps = None,
     max_steps: MaxSteps = None,
@@ -92,7 +109,20 @@ def peel(
     with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {folder}"):
         from peeler.batch import peel_file
 
-        chosen = _chosen(preset, engine=engine, seed=seed, steps=steps, max_steps=max_steps)
+        chosen = _chosen(
+            preset,
+            engine=engine,
+            analyst=analyst,
+            targets=targets,
+            granularity=granularity,
+            check=check,
+            max_cost=max_cost,
+            max_calls=max_calls,
+            cache="off" if no_cache else None,
+            seed=seed,
+            steps=steps,
+            max_steps=max_steps,
+        )
         with stage_shown() as on_stage:
             summary = peel_file(image, folder, chosen, force=force, on_stage=on_stage)
         if json:
@@ -106,9 +136,19 @@ def batch(
     folder: Annotated[Path, typer.Argument(help="The folder of pictures.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the batch.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N pictures.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. [one per core]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Cores to work on. [all]")] = None,
+    in_flight: Annotated[
+        int | None, typer.Option(min=1, help="Pictures at work at once. [8 with a model, else one per core]")
+    ] = None,
     preset: PresetName = "plain",
     engine: Engine = None,
+    analyst: Analyst = None,
+    targets: Targets = None,
+    granularity: Granularity = None,
+    check: Check = None,
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    no_cache: NoCache = False,
     seed: Seed = None,
     steps: Steps = None,
     max_steps: MaxSteps = None,
@@ -123,12 +163,28 @@ def batch(
     with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {output}"):
         from peeler.batch import Progress, peel_folder
 
-        chosen = _chosen(preset, engine=engine, seed=seed, steps=steps, max_steps=max_steps)
+        chosen = _chosen(
+            preset,
+            engine=engine,
+            analyst=analyst,
+            targets=targets,
+            granularity=granularity,
+            check=check,
+            max_cost=max_cost,
+            max_calls=max_calls,
+            in_flight=in_flight,
+            cache="off" if no_cache else None,
+            seed=seed,
+            steps=steps,
+            max_steps=max_steps,
+        )
         with progress_shown() as show:
 
             def on_progress(now: Progress) -> None:
                 if show:
-                    show(now.done, now.total, f"{now.stage} {now.name}")
+                    show(
+                        now.done, now.total, " · ".join(filter(None, (f"{now.stage} {now.name}", str(now.spent or ""))))
+                    )
 
             summary = peel_folder(folder, output, chosen, workers, limit, on_progress, force)
         for row in summary.failed:
@@ -137,20 +193,36 @@ def batch(
             answer(summary.model_dump(mode="json"))
         else:
             counts = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
-            tell(f"{len(summary.rows)} pictures: {counts}, {summary.seconds:.1f} s → {output / 'index.html'}")
+            spent = f", {summary.spent}" if summary.spent else ""
+            tell(f"{len(summary.rows)} pictures: {counts}, {summary.seconds:.1f} s{spent} → {output / 'index.html'}")
         if summary.failed:
             raise typer.Exit(Code.INCOMPLETE)
 
 
-def _chosen(name: str, **overrides: str | int | None) -> "Preset":
+def _chosen(name: str, **overrides: str | float | None) -> "Preset":
     """The preset with what the options say, after a word on who will peel."""
     from peeler.presets import load_preset
     from peeler.registry import choose_engine
 
+    _read_settings()
     preset = load_preset(name, overrides)
     choice = choose_engine(preset)
     remark(f"engine {choice.preset.engine}: {choice.why}")
     return preset
+
+
+def _read_settings() -> None:
+    """Take settings and keys from a file .env in the folder where the command is run, if there is one."""
+    from importlib.util import find_spec
+
+    from peeler.vlms import load_environment
+
+    if not (file := Path(".env")).is_file():
+        return
+    if find_spec("dotenv"):
+        load_environment(file, os.environ)
+    else:
+        remark('.env is not read, as that takes python-dotenv: pip install "peeler[vlm]"')
 
 
 @app.command(epilog=EPILOG)
@@ -186,6 +258,7 @@ def doctor(json: Json = False, debug: Debug = False) -> None:
     with speaking(json, debug):
         from peeler.doctor import examine, tell_examination
 
+        _read_settings()
         found = examine(Path())
         if json:
             answer(found.model_dump(mode="json") | {"healthy": found.healthy})

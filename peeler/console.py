@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
-from peeler.errors import BackendError, ConfigError, InputError, PeelerError, StoreError
+from peeler.errors import BackendError, BudgetSpent, ConfigError, InputError, PeelerError, StoreError
 from peeler.text import label
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ CODES: tuple[tuple[type[PeelerError], Code], ...] = (
     (InputError, Code.INPUT),
     (StoreError, Code.STORE),
     (BackendError, Code.BACKEND),
+    (BudgetSpent, Code.BACKEND),
 )
 
 
