@@ -42,6 +42,9 @@ class Preset(BaseModel):
     max_calls: int | None = Field(default=None, ge=0, description="requests that a run or batch may send to a model")
     requests_per_minute: int | None = Field(default=None, ge=1, description="most requests in any minute")
     tokens_per_minute: int | None = Field(default=None, ge=1, description="most tokens in any minute")
+    timeout: float = Field(
+        default=120.0, gt=0, le=3600, description="seconds until an answer of a model has to be there"
+    )
     in_flight: int | None = Field(default=None, ge=1, le=256, description="pictures of a batch at work at once")
     prices: str | None = Field(default=None, description="a YAML file of prices that goes before the built-in ones")
     cache: str = Field(default="", description="folder in which replies are kept; off keeps none")
@@ -58,7 +61,7 @@ class Preset(BaseModel):
         return self.model_dump(exclude=set(MEANS))
 
 
-MEANS = {"max_cost", "max_calls", "requests_per_minute", "tokens_per_minute", "in_flight", "prices", "cache"}
+MEANS = {"max_cost", "max_calls", "requests_per_minute", "tokens_per_minute", "timeout", "in_flight", "prices", "cache"}
 """Settings that say by which means a run gets its result, and not which."""
 
 

@@ -97,7 +97,7 @@ def listening_analyst(
 ) -> tuple[Analyst, Checker | None]:
     """The analyst that asks a model, and who gives a second opinion if that is wanted."""
     room = import_module("peeler.analysts.vlm")
-    talk = room.Conversation(asker, aside)
+    talk = room.Conversation(asker, aside, preset.timeout)
     questions = room.Questions(preset.targets, preset.localise, preset.maintain)
     return room.VlmAnalyst(talk, questions), room.VlmChecker(talk) if preset.check else None
 

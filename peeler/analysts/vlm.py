@@ -64,8 +64,11 @@ class Look(NamedTuple):
 class Conversation:
     """One prompt after another put to a model. ``aside`` is entered while it is waited for."""
 
-    def __init__(self, asker: Asker, aside: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+    def __init__(
+        self, asker: Asker, aside: Callable[[], AbstractContextManager[None]] = nullcontext, timeout: float = 120.0
+    ) -> None:
         self.asker = asker
+        self._timeout = timeout
         self._aside = aside
 
     def ask(self, prompt: str, kind: type[Kind], pictures: Sequence[RGB], seed: int, **inputs: str) -> Kind:
@@ -77,6 +80,7 @@ class Conversation:
             (Message("user", file.render(**inputs), images),),
             schema=file.schema_of_reply,
             seed=seed % LARGEST_SEED if abilities.seeds else None,
+            timeout=self._timeout,
         )
         with self._aside():
             return self.asker.ask(request, lambda reply: read_reply(reply, kind))

@@ -16,7 +16,15 @@ from peeler.geometry import RGB
 from peeler.graph import LayerGraph
 from peeler.inputs import MAX_PIXELS
 from peeler.replies import REPLIES, CheckReply, GraphReply, LocaliseReply
-from peeler.serve_vlm.questions import Known, known_elements, named_as, outlines_wanted, targets
+from peeler.serve_vlm.questions import (
+    Known,
+    known_edges,
+    known_elements,
+    named_as,
+    outlines_wanted,
+    targets,
+    with_known_edges,
+)
 from peeler.serve_vlm.wording import check_reply, graph_reply, places_reply
 
 MODEL = "peeler-embedded"
@@ -59,6 +67,7 @@ class EmbeddedVlm:
         graph = self._graph(pictures[-1], canvas, known)
         if kind is LocaliseReply:
             return places_reply(graph, known, canvas, outlines_wanted(question))
+        graph = with_known_edges(graph, known, known_edges(question))
         return graph_reply(graph, canvas, targets(question))
 
     def _graph(self, picture: bytes, canvas: RGB, known: list[Known]) -> LayerGraph:

@@ -6,14 +6,17 @@ The texts are those of ``prompts/``; of a text that is worded otherwise only its
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from peeler.geometry import Box
-from peeler.graph import Element, LayerGraph
-from peeler.replies.models import SeenElement
+from peeler.graph import Edge, Element, LayerGraph
+from peeler.replies.models import SeenEdge, SeenElement
 from peeler.text import unique
+
+Told = TypeVar("Told", bound=BaseModel)
 
 EVERYTHING = "everything"
 SAME_PLACE = 0.5
@@ -33,16 +36,14 @@ class Known(NamedTuple):
 
 
 def known_elements(question: str) -> list[Known]:
-    """The elements in the JSON of a question; what stands below its heading "Answer" is only an example."""
-    found: dict[str, Known] = {}
-    for data in _json_in(re.split(r"^# Answer", question, flags=re.MULTILINE)[0]):
-        for item in _objects(data):
-            try:
-                seen = SeenElement.model_validate(item)
-            except ValidationError:
-                continue
-            found[seen.id] = Known(seen.id, seen.name, seen.colour, seen.box_2d)
-    return list(found.values())
+    """The elements in the JSON of a question."""
+    told = {item.id: item for item in _told(question, SeenElement)}
+    return [Known(item.id, item.name, item.colour, item.box_2d) for item in told.values()]
+
+
+def known_edges(question: str) -> list[Edge]:
+    """What a question tells of who covers what."""
+    return [Edge(kind=item.kind, source=item.source, target=item.target) for item in _told(question, SeenEdge)]
 
 
 def targets(question: str) -> str:
@@ -64,6 +65,14 @@ def is_wanted(name: str, wanted: str) -> bool:
     things = [set(re.findall(r"\w+", thing)) - ARTICLES for thing in re.split(r",|;|\band\b", wanted.casefold())]
     words = set(re.findall(r"\w+", name.casefold()))
     return any(thing and thing <= words for thing in things)
+
+
+def with_known_edges(graph: LayerGraph, known: list[Known], edges: list[Edge]) -> LayerGraph:
+    """``graph`` with ``edges`` between the known elements instead of its own: what is known of them stands."""
+    seen, told = {item.id for item in graph.elements}, {item.id for item in known}
+    kept = [edge for edge in edges if {edge.source, edge.target} <= seen and edge.source != edge.target]
+    own = [edge for edge in graph.edges if not {edge.source, edge.target} <= told]
+    return LayerGraph(elements=graph.elements, edges=(*kept, *own)).acyclic()[0]
 
 
 def named_as(graph: LayerGraph, known: list[Known], size: tuple[int, int]) -> LayerGraph:
@@ -120,6 +129,14 @@ def _renamed(graph: LayerGraph, names: dict[str, str], titles: dict[str, str]) -
         edge.model_copy(update={"source": names[edge.source], "target": names[edge.target]}) for edge in graph.edges
     ]
     return LayerGraph(elements=tuple(elements), edges=tuple(edges))
+
+
+def _told(question: str, kind: type[Told]) -> Iterator[Told]:
+    """What fits ``kind`` in the JSON of a question; what stands below its heading "Answer" is only an example."""
+    for data in _json_in(re.split(r"^# Answer", question, flags=re.MULTILINE)[0]):
+        for item in _objects(data):
+            with suppress(ValidationError):
+                yield kind.model_validate(item)
 
 
 def _json_in(text: str) -> Iterator[Any]:

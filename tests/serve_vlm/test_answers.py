@@ -93,6 +93,15 @@ def test_ids_are_kept_over_a_removal(toy: Toy) -> None:
     assert [item.id for item in read_reply(said, GraphReply).elements] == ["face"]
 
 
+def test_what_is_known_of_the_order_stands(toy: Toy) -> None:
+    seen = seen_in(toy)
+    first, second = [item for item in seen.elements if item.id in seen.topmost][:2]
+    edge = {"source": first.id, "target": second.id, "kind": "occludes"}
+    graph = {"elements": [item.model_dump(mode="json") for item in seen.elements], "edges": [edge]}
+    said = ask("maintain_graph", [toy.picture], targets="everything", removed=[], graph=graph)
+    assert [item.model_dump() for item in read_reply(said, GraphReply).edges] == [edge]
+
+
 def test_a_bare_canvas_is_background_only(toy: Toy) -> None:
     said = ask("first_graph", [toy.canvases[-1]], targets="everything")
     assert read_reply(said, GraphReply) == GraphReply(
