@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_serializer
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +12,8 @@ from rich.text import Text
 from peeler.errors import ConfigError, StoreError
 from peeler.exporters.png import StoredStack
 from peeler.graph import Element, LayerGraph
-from peeler.layout import add_row, plain_table, swatch
+from peeler.layout import add_row, plain_table, short, swatch
+from peeler.listened import LISTENED, exchanges_table, listened_tables
 from peeler.records import AttemptRecord, RunRecord, StepRecord, StopReason, Timings, read_record
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -22,17 +23,24 @@ REASONS = {
     StopReason.NOTHING_MORE: "nothing more can be peeled",
     StopReason.MAX_STEPS: "the limit of steps is reached",
     StopReason.STUCK: "every attempt at a removal was rejected",
+    StopReason.TARGETS: "nothing is left of what was asked for",
+    StopReason.BUDGET: "what was allowed is spent; the same command with more goes on",
+    StopReason.UNREADABLE: "the model's replies could not be used; the same command asks once more",
 }
 
 
 class StepAccount(BaseModel):
-    """One step: the record, the graph it worked on, what the analyst said (plain JSON), and its seconds."""
+    """One step: the record, the graph it worked on, what was said to and by the analyst, and its seconds.
+
+    ``said`` is how the analyst came to the graph, ``exchanges`` are questions to a model and its answers (plain JSON).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     step: StepRecord
     graph: LayerGraph
     said: dict[str, Any] = Field(default_factory=dict)
+    exchanges: tuple[dict[str, Any], ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
 
     @field_serializer("graph")
@@ -41,12 +49,16 @@ class StepAccount(BaseModel):
 
 
 class RunAccount(BaseModel):
-    """A run as far as it has come; ``stack`` is None while it is not finished."""
+    """A run as far as it has come; ``stack`` is None while it is not finished.
+
+    ``last`` are the questions of the last look at the canvas, after which no step was made.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     run: RunRecord
     steps: tuple[StepAccount, ...]
+    last: tuple[dict[str, Any], ...] = ()
     stack: StoredStack | None
     seconds: dict[str, float]
 
@@ -62,6 +74,7 @@ def read_account(run: Path) -> RunAccount:
         steps=tuple(
             _step(folder, seconds[place] if place < len(seconds) else {}) for place, folder in enumerate(folders)
         ),
+        last=_exchanges(run / "last"),
         stack=_read(run / "stack" / "stack.json", StoredStack),
         seconds=timings.seconds if timings else {},
     )
@@ -69,7 +82,10 @@ def read_account(run: Path) -> RunAccount:
 
 def tell_run(account: RunAccount) -> RenderableType:
     """The whole run: how it ended, its steps and its layers."""
-    return Group(_headline(account), "", _steps_table(account), "", _layers_table(account))
+    last: list[RenderableType] = (
+        ["", "the last look at the canvas", exchanges_table(account.last)] if account.last else []
+    )
+    return Group(_headline(account), "", _steps_table(account), *last, "", _layers_table(account))
 
 
 def tell_step(account: RunAccount, index: int) -> RenderableType:
@@ -81,19 +97,20 @@ def tell_step(account: RunAccount, index: int) -> RenderableType:
     parts: list[RenderableType] = [Text(f"step {index} of {account.run.picture.name}", style="bold")]
     if step.step.note:
         parts.append(Text(step.step.note))
-    parts += ["", _said_table(step.said), "", _graph_table(step), "", _verdict_table(step.step.attempts)]
+    parts += ["", _said_table(step.said)]
+    for table in listened_tables(step.said, step.exchanges):
+        parts += ["", table]
+    parts += ["", _graph_table(step), "", _verdict_table(step.step.attempts)]
     return Group(*parts, "", _seconds_line(step.seconds))
 
 
 def _step(folder: Path, seconds: dict[str, float]) -> StepAccount:
-    said: dict[str, Any] = {}
-    for path in (folder / "analysis.json", folder / "vlm" / "response.json"):
-        if (answer := _read(path, Answer)) is not None:
-            said |= answer.model_dump()
+    said = _read(folder / "analysis.json", Answer)
     return StepAccount(
         step=_need(folder / "step.json", StepRecord),
         graph=_need(folder / "graph.json", LayerGraph),
-        said=said,
+        said=said.model_dump() if said else {},
+        exchanges=_exchanges(folder),
         seconds=seconds,
     )
 
@@ -102,6 +119,15 @@ class Answer(BaseModel):
     """Any JSON object."""
 
     model_config = ConfigDict(extra="allow")
+
+
+class Talk(RootModel[tuple[dict[str, Any], ...]]):
+    """Questions to a model and its answers."""
+
+
+def _exchanges(folder: Path) -> tuple[dict[str, Any], ...]:
+    talk = _read(folder / "vlm" / "exchanges.json", Talk)
+    return talk.root if talk else ()
 
 
 def _need(path: Path, kind: type[Record]) -> Record:
@@ -131,6 +157,8 @@ def _headline(account: RunAccount) -> Table:
         add_row(table, "note", run.note)
     names = " and ".join(dict.fromkeys((run.engine.analyst, run.engine.remover)))
     add_row(table, "engine", f"{names} ({run.engine.why}), seed {run.preset.seed}")
+    if run.spent:
+        add_row(table, "spent", run.spent)
     if run.residual:
         pixels, most = run.residual.pixels, run.residual.max
         add_row(table, "residual", f"{pixels} pixels, by up to {most} grey levels" if pixels else "none")
@@ -162,7 +190,8 @@ def _said_table(said: dict[str, Any]) -> RenderableType:
         return Text("the analyst said nothing besides the graph")
     table = plain_table("the analyst said", "")
     for key, value in said.items():
-        add_row(table, key, _short(value))
+        if key not in LISTENED:
+            add_row(table, key, short(value))
     return table
 
 
@@ -195,19 +224,16 @@ def _areas(element: Element) -> tuple[str, str]:
 
 
 def _verdict_table(attempts: tuple[AttemptRecord, ...]) -> Table:
-    table = plain_table("attempt", "remover", "seed", "verdict", "changed inside", "drift outside", "left")
+    table = plain_table("attempt", "remover", "seed", "asked for", "verdict", "changed inside", "drift outside", "left")
     for place, attempt in enumerate(attempts):
         verdict = attempt.verdict
         told = "accepted" if verdict.accepted else f"rejected: {verdict.reason}"
+        if attempt.checked:
+            told += f" (the model: {short(attempt.checked)})"
         shares = (f"{share:.1%}" for share in (verdict.changed_inside, verdict.drift_outside, verdict.left))
-        add_row(table, place, attempt.remover, attempt.seed, told, *shares)
+        add_row(table, place, attempt.remover, attempt.seed, short(attempt.words, 80), told, *shares)
     return table
 
 
 def _seconds_line(seconds: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()) or "not recorded"
-
-
-def _short(value: Any, longest: int = 300) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= longest else f"{text[:longest]} … ({len(text)} characters)"

@@ -83,6 +83,7 @@ def _root(
 
 @app.command(epilog=EPILOG)
 def peel(
+    context: typer.Context,
     image: Annotated[Path, typer.Argument(help="The picture.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run. [outputs/NAME]")] = None,
     preset: PresetName = "plain",
@@ -109,20 +110,7 @@ def peel(
     with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {folder}"):
         from peeler.batch import peel_file
 
-        chosen = _chosen(
-            preset,
-            engine=engine,
-            analyst=analyst,
-            targets=targets,
-            granularity=granularity,
-            check=check,
-            max_cost=max_cost,
-            max_calls=max_calls,
-            cache="off" if no_cache else None,
-            seed=seed,
-            steps=steps,
-            max_steps=max_steps,
-        )
+        chosen = _chosen(context)
         with stage_shown() as on_stage:
             summary = peel_file(image, folder, chosen, force=force, on_stage=on_stage)
         if json:
@@ -133,6 +121,7 @@ def peel(
 
 @app.command(epilog=EPILOG)
 def batch(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="The folder of pictures.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the batch.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N pictures.")] = None,
@@ -163,21 +152,7 @@ def batch(
     with speaking(json, debug, interrupted=f"interrupted; the same command goes on with {output}"):
         from peeler.batch import Progress, peel_folder
 
-        chosen = _chosen(
-            preset,
-            engine=engine,
-            analyst=analyst,
-            targets=targets,
-            granularity=granularity,
-            check=check,
-            max_cost=max_cost,
-            max_calls=max_calls,
-            in_flight=in_flight,
-            cache="off" if no_cache else None,
-            seed=seed,
-            steps=steps,
-            max_steps=max_steps,
-        )
+        chosen = _chosen(context)
         with progress_shown() as show:
 
             def on_progress(now: Progress) -> None:
@@ -199,13 +174,16 @@ def batch(
             raise typer.Exit(Code.INCOMPLETE)
 
 
-def _chosen(name: str, **overrides: str | float | None) -> "Preset":
-    """The preset with what the options say, after a word on who will peel."""
-    from peeler.presets import load_preset
+def _chosen(context: typer.Context) -> "Preset":
+    """The preset with what the options say that are called like its settings, after a word on who will peel."""
+    from peeler.presets import Preset, load_preset
     from peeler.registry import choose_engine
 
     _read_settings()
-    preset = load_preset(name, overrides)
+    given = {name: value for name, value in context.params.items() if name in Preset.model_fields}
+    if context.params["no_cache"]:
+        given["cache"] = "off"
+    preset = load_preset(context.params["preset"], given)
     choice = choose_engine(preset)
     remark(f"engine {choice.preset.engine}: {choice.why}")
     return preset
@@ -312,8 +290,8 @@ def serve_vlm(
 ) -> None:
     """Answer like a vision-language model, on this machine and without one.
 
-    The embedded analyst speaks OpenAI's and Gemini's formats here, for tests and demonstrations. Faults: 429, 500, hang,
-    cut (the connection breaks), refusal, half (the answer ends early), junk, boxes (wrong ones), delay.
+    The embedded analyst speaks OpenAI's and Gemini's formats here, for tests and demonstrations. Faults: 429, 500,
+    hang, cut (the connection breaks), refusal, half (the answer ends early), junk, boxes (wrong ones), delay.
     """
     with speaking(json, debug):
         from peeler.serve_vlm.faults import Faults, parse_rates

@@ -1,7 +1,11 @@
 """Plain tables for the terminal."""
 
+from typing import Any
+
 from rich.table import Table
 from rich.text import Text
+
+from peeler.text import label
 
 
 def plain_table(*columns: str) -> Table:
@@ -20,3 +24,10 @@ def add_row(table: Table, *cells: object) -> None:
 def swatch(colour: str | None) -> Text:
     """``#rrggbb`` after a square of that colour."""
     return Text.assemble(("■ ", colour), colour) if colour else Text()
+
+
+def short(value: Any, longest: int = 300) -> str:
+    """A value on one line, without control characters; what is too long is cut and its length told."""
+    text = value if isinstance(value, str) else repr(value)
+    line = label(text, longest)
+    return line if len(text) <= longest else f"{line} ({len(text)} characters)"

@@ -23,7 +23,7 @@ TIERS: dict[str, set[str]] = {
     | {"files", "records", "runs", "step_files", "workers", "graph_drawing", "prompting", "replies", "asking"}
     | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters"},
-    "doors": {"evaluate", "doctor", "account", "layout", "console", "cli", "serve_vlm"},
+    "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
 HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers")

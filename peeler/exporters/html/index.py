@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from peeler.exporters.html.listened import told_spent
 from peeler.exporters.html.page import STOP_REASONS, brand, page, plural, read_json, status_chip, text
 from peeler.files import replacing
 
@@ -34,6 +35,7 @@ def _facts(batch: dict[str, Any]) -> str:
     engine, versions = batch.get("engine", {}), batch.get("versions", {})
     facts = [f"{text(engine.get('analyst'))} analyst, {text(engine.get('remover'))} remover"] if engine else []
     facts += [f"{text(name)} {text(version)}" for name, version in sorted(versions.items())]
+    facts += [text(told_spent(batch["spent"]))] if batch.get("spent") else []
     return f'<p class="facts">{" · ".join(facts)}</p>'
 
 

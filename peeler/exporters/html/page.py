@@ -20,6 +20,9 @@ STOP_REASONS = {
     "nothing_more": "nothing more to peel was seen",
     "max_steps": "the step limit was reached",
     "stuck": "every attempt at a removal was rejected",
+    "targets": "nothing is left of what was asked for",
+    "budget": "what was allowed is spent",
+    "unreadable": "the model's replies could not be used",
 }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from peeler.errors import StoreError
 from peeler.exporters.colours import only_colour
+from peeler.exporters.html.listened import listened, told_spent
 from peeler.exporters.html.page import (
     STOP_REASONS,
     brand,
@@ -218,7 +219,7 @@ def _step(path: Path, step: dict[str, Any], stack: LayerStack, drawing: Path | N
         f"{_pane('canvas', before, 'Canvas before', f'steps/{name}/canvas.png')}"
         f"{_pane('covered', mask_over, 'Mask', f'steps/{name}/mask.png')}"
         f"{_pane('removed', removed, 'Removed', f'steps/{name}/step.json')}"
-        f'<div class="told">{"".join(_told(step))}{_graph_before(path, drawing)}</div></article>'
+        f'<div class="told">{"".join(_told(step))}{listened(path)}{_graph_before(path, drawing)}</div></article>'
     )
 
 
@@ -262,6 +263,8 @@ def _told(step: dict[str, Any]) -> Iterator[str]:
             if isinstance(verdict.get(key), int | float)
         )
         yield f'<p>{chip(told, kind)} <small>attempt {number}: {by}</small></p><dl class="facts">{shares}</dl>'
+        if checked := attempt.get("checked"):
+            yield f'<p class="note">the model: {text(json.dumps(checked, ensure_ascii=False), 300)}</p>'
     if cut := step.get("cut_edges"):
         yield f"<p><small>{plural(len(cut), 'edge')} cut to break a cycle</small></p>"
     if step.get("note"):
@@ -278,6 +281,7 @@ def _provenance(run: dict[str, Any]) -> str:
         ("picture", f"<code>sha256 {text(picture.get('sha256', ''))}</code>"),
         ("engine", text(engine.get("why", ""))),
         ("fallback", text(engine.get("fallback") or "none")),
+        ("spent", text(told_spent(run.get("spent")))),
         ("versions", text(", ".join(f"{name} {version}" for name, version in sorted(run.get("versions", {}).items())))),
     ]
     rows += [
