@@ -112,14 +112,15 @@ def in_words(elements: tuple[Element, ...]) -> str:
 
 
 def in_more_words(elements: tuple[Element, ...], size: tuple[int, int]) -> str:
-    """The elements by colour, name and place, since a name alone may be too bare; ``size`` is (width, height)."""
+    """The elements by name, colour and place, since a name alone may be too bare; ``size`` is (width, height)."""
     return label(", ".join(_told(element, size) for element in elements), LONGEST_REQUEST)
 
 
 def _told(element: Element, size: tuple[int, int]) -> str:
     colour = colour_word(np.array(ink_of(element), np.uint8))
-    words = (colour, element.name, place_words(element_pixels(element, size), size))
-    return " ".join(word for number, word in enumerate(words) if number == 1 or word not in element.name)
+    words = (colour, place_words(element_pixels(element, size), size))
+    more = ", ".join(word for word in words if word and word not in element.name)
+    return f"{element.name} ({more})" if more else element.name
 
 
 def _ever_fewer(graph: LayerGraph, top: tuple[Element, ...]) -> Iterator[tuple[Element, ...]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Literal
 
 from peeler.graph import Element, LayerGraph
@@ -103,9 +104,23 @@ def _first(groups: Sequence[list[Element]], at_once: int | None) -> Iterable[lis
     """As many groups as have up to ``at_once`` elements, but at least one."""
     if at_once is None or sum(map(len, groups)) <= at_once:
         return groups
+    alike: dict[str, list[list[Element]]] = {}
+    for group in groups:
+        alike.setdefault(group[0].colour, []).append(group)
     taken: list[list[Element]] = []
-    for group in sorted(groups, key=lambda group: (group[0].colour, group[0].name)):
-        if taken and sum(map(len, taken)) + len(group) > at_once:
-            break
-        taken.append(group)
+    for _, bundle in sorted(alike.items()):
+        if not taken:
+            taken = _fitting(bundle, at_once)
+        elif sum(map(len, (*taken, *bundle))) <= at_once:
+            taken += bundle
     return taken
+
+
+def _fitting(groups: Sequence[list[Element]], at_once: int) -> list[list[Element]]:
+    """The first groups that have up to ``at_once`` elements, or the first one alone."""
+    counts = accumulate(map(len, groups))
+    return [
+        group
+        for number, (group, count) in enumerate(zip(groups, counts, strict=True))
+        if not number or count <= at_once
+    ]

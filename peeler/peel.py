@@ -62,7 +62,8 @@ def next_step(run: Run, engine: Engine, preset: Preset) -> Step | Stop:
     top = choose(visible, preset.granularity, preset.targets, preset.at_once)
     laps.mark("analyse")
     if reason := _end(analysis, visible, top, index, preset):
-        return Stop(reason, analysis.note, analysis)
+        missed = f"nothing is seen of {', '.join(preset.targets)}" if reason is StopReason.TARGETS and not index else ""
+        return Stop(reason, _joined(analysis.note, missed), analysis)
     try:
         trial = try_removals(run.canvas, visible, top, engine, preset, index, laps)
     except BudgetSpent as problem:

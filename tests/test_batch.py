@@ -27,7 +27,7 @@ from peeler.presets import Preset
 from peeler.protocols import Analysis, Removal, Removed
 from peeler.records import read_record
 from peeler.removers.scripted import ScriptedRemover
-from peeler.workers import Tell, do_all
+from peeler.workers import Tell, aside, do_all, rest
 from tests.toy import Toy, draw_toy
 
 PLAIN = Preset(engine="scripted", outputs=("png", "svg"))
@@ -298,6 +298,34 @@ class Slow:
     def remove(self, canvas: RGB, removal: Removal, seed: int, steps: int) -> Removed:
         time.sleep(self.seconds)
         return self.toy.remover.remove(canvas, removal, seed, steps)
+
+
+def wait_aside(seconds: float, tell: Tell) -> float:
+    with aside():
+        rest(seconds)
+    return seconds
+
+
+def work_hard(seconds: float, tell: Tell) -> tuple[float, float]:
+    start = time.time()
+    rest(seconds)
+    return start, time.time()
+
+
+def test_who_waits_leaves_the_core_to_others() -> None:
+    tasks = {str(number): 0.6 for number in range(4)}
+    start = time.perf_counter()
+    results = do_all(wait_aside, {"warm": 0.0} | tasks, 4, lambda *_: None, lambda _: None, cores=1)
+    waited = time.perf_counter() - start
+    assert results == {"warm": 0.0} | tasks
+    spans = sorted(do_all(work_hard, {name: 0.05 for name in tasks}, 4, lambda *_: None, lambda _: None, 1).values())  # type: ignore[type-var]
+    assert all(one[1] <= other[0] + 0.01 for one, other in zip(spans, spans[1:], strict=False)), "one works at a time"  # type: ignore[index]
+    assert waited < 4 * 0.6 + 4
+
+
+def test_outside_a_worker_nothing_is_let_go() -> None:
+    with aside():
+        rest(0.01)
 
 
 def test_an_interrupted_batch_goes_on(toy: Toy, tmp_path: Path) -> None:

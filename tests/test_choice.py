@@ -79,6 +79,7 @@ def test_a_crowd_goes_in_groups_of_look_alikes() -> None:
     crowd = graph(*(thing(id, colour=colour) for id, colour in colours.items()))
     assert ids(choose(crowd, at_once=9)) == list("abcde")
     assert ids(choose(crowd, at_once=3)) == ["b", "d", "e"]
+    assert ids(choose(crowd, at_once=2)) == ["e"]
     assert ids(choose(crowd.without("bde"), at_once=3)) == ["a", "c"]
 
 

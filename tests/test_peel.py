@@ -1,20 +1,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from peeler.analysts.scripted import ScriptedAnalyst
-from peeler.errors import OutputError, Unavailable
+from peeler.errors import BudgetSpent, OutputError, Unavailable
 from peeler.geometry import RGB, Box, Mask
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.inputs import Picture
 from peeler.lift import lift
 from peeler.peel import Engine, derived_seed, peel
 from peeler.presets import Preset
-from peeler.protocols import Analysis, Removal, Removed
-from peeler.records import StopReason
+from peeler.protocols import Analysis, Checked, Removal, Removed
+from peeler.records import Spent, StopReason
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run
 from peeler.stack import LayerStack
@@ -304,6 +305,115 @@ def test_steps_are_told(toy: Toy, tmp_path: Path) -> None:
     with Run.begin(tmp_path / "run", picture, chosen) as run:
         peel(picture, toy.engine, chosen.preset, run, told.append)
     assert told == [1, 2]
+
+
+# What the user wants
+
+
+def test_only_what_is_named_is_peeled(toy: Toy, tmp_path: Path) -> None:
+    done = peeled(tmp_path, toy.picture, Engine(toy.analyst, Knowing(toy)), targets=["the hat"])
+    assert [layer.id for layer in done.stack.layers] == ["background", "hat"]
+    assert done.run.record.stop_reason is StopReason.TARGETS and done.run.record.note == ""
+    assert done.stack.difference(toy.picture).max() <= 2
+
+
+def test_a_name_that_nothing_has_is_told(toy: Toy, tmp_path: Path) -> None:
+    done = peeled(tmp_path, toy.picture, Engine(toy.analyst, Knowing(toy)), targets=["the moon"])
+    assert done.run.record.note == "nothing is seen of the moon" and not done.run.steps
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_an_object_becomes_one_layer(toy: Toy, tmp_path: Path, exact: bool) -> None:
+    dressed = tuple(
+        item.model_copy(update={"part_of": "eyes"}) if "eye" in item.id else item for item in toy.graph.elements
+    )
+    analyst = ScriptedAnalyst([toy.graph.model_copy(update={"elements": dressed})])
+    done = peeled(tmp_path, toy.picture, Engine(analyst, Knowing(toy, exact)), granularity="objects")
+    assert [(layer.id, layer.name) for layer in done.stack.elements] == [
+        ("disc", "the disc"),
+        ("left-eye", "eyes"),
+        ("hat", "the hat"),
+    ]
+    assert done.stack.difference(toy.picture).max() <= 2
+
+
+def test_a_crowd_is_taken_apart_in_groups(toy: Toy, tmp_path: Path) -> None:
+    remover = Knowing(toy)
+    peeled(tmp_path, toy.picture, Engine(toy.analyst, remover), at_once=2)
+    assert [ids for ids, _ in remover.seen] == [("hat",), ("left-eye", "right-eye"), ("disc",)]
+
+
+# Second opinions
+
+
+@dataclass
+class Doubting:
+    """A checker that objects to the first ``doubts`` removals."""
+
+    doubts: int
+    spent: bool = False
+
+    def check(self, before: RGB, after: RGB, removal: Removal, seed: int) -> Checked:
+        if self.spent:
+            raise BudgetSpent("all calls are made")
+        self.doubts -= 1
+        return Checked("the model still sees it" if self.doubts >= 0 else "", {"asked": True}, ({**EXCHANGE},))
+
+
+EXCHANGE = {"cached": False, "money": 0.5, "usage": {"input": 1, "output": 2}}
+
+
+def test_an_objection_is_a_rejection(toy: Toy, tmp_path: Path) -> None:
+    done = peeled(tmp_path, toy.picture, Engine(toy.analyst, toy.remover, checker=Doubting(1)))
+    first, second = done.run.steps[0].attempts
+    assert (first.verdict.accepted, first.verdict.reason) == (False, "the model still sees it")
+    assert second.verdict.accepted and second.checked == {"asked": True}
+    assert done.run.steps[0].spent == Spent(calls=2, money=1.0, input=2, output=4)
+
+
+def test_words_do_not_deny_layers_that_repaint_the_canvas(toy: Toy, tmp_path: Path) -> None:
+    done = peeled(tmp_path, toy.picture, Engine(toy.analyst, Knowing(toy, exact=True), checker=Doubting(99)))
+    assert done.run.record.stop_reason is StopReason.BACKGROUND
+    assert done.run.steps[0].attempts[0].checked == {"asked": True}
+
+
+def test_a_check_that_is_not_paid_for_ends_the_run(toy: Toy, tmp_path: Path) -> None:
+    done = peeled(tmp_path, toy.picture, Engine(toy.analyst, toy.remover, checker=Doubting(0, spent=True)))
+    assert (done.run.record.stop_reason, done.run.record.note) == (StopReason.BUDGET, "all calls are made")
+    assert done.stack.difference(toy.picture).max() == 0
+
+
+@pytest.mark.parametrize("stop", ["budget", "unreadable"])
+def test_an_analyst_may_end_it_with_what_is_finished(
+    stop: Literal["budget", "unreadable"], toy: Toy, tmp_path: Path
+) -> None:
+    @dataclass
+    class Ending:
+        def analyse(
+            self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
+        ) -> Analysis:
+            return Analysis(toy.graph) if previous is None else Analysis(LayerGraph(), note="why", stop=stop)
+
+    done = peeled(tmp_path, toy.picture, Engine(Ending(), toy.remover))
+    assert (done.run.record.stop_reason, done.run.record.note, len(done.run.steps)) == (stop, "why", 1)
+    assert done.stack.difference(toy.picture).max() <= 2
+
+
+def test_every_attempt_has_its_own_request(toy: Toy, tmp_path: Path) -> None:
+    asked: list[tuple[int, int, str]] = []
+
+    @dataclass
+    class Deaf:
+        def remove(self, canvas: RGB, removal: Removal, seed: int, steps: int) -> Removed:
+            asked.append((len(removal.elements), steps, removal.words))
+            return Removed(canvas.copy())
+
+    peeled(tmp_path, toy.picture, Engine(toy.analyst, Deaf()), steps=40, attempts=2)
+    names = "the left eye, the right eye, the hat"
+    more = (
+        "the left eye (dark blue, in the middle), the right eye (dark blue, in the middle), the hat (green, at the top)"
+    )
+    assert asked == [(3, 40, names), (3, 50, names), (1, 40, "the hat"), (3, 40, more)]
 
 
 def seeds_of(run_seed: int) -> Sequence[int]:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from peeler import registry
@@ -52,3 +54,46 @@ def test_a_named_backend_goes_before_the_engine() -> None:
 def test_a_preset_with_an_unknown_name_is_refused(setting: str) -> None:
     with pytest.raises(ConfigError, match="called 'magic'; known are"):
         choose_engine(Preset.model_validate({setting: "magic"}))
+
+
+# Models
+
+
+LOCAL = "openai:some-model@http://127.0.0.1:9/v1"
+
+
+def test_a_model_may_say_what_is_on_top() -> None:
+    preset, why = choose_engine(Preset(analyst=LOCAL))
+    assert (preset.engine, preset.analyst, preset.remover) == ("flat", LOCAL, "flat")
+    assert why == f"{LOCAL} says what is on top, as asked"
+
+
+def test_a_key_is_never_used_without_being_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-this-is-no-real-key-0000")
+    preset, why = choose_engine(Preset())
+    assert preset.analyst == "flat"
+    assert why == "the embedded engine: a key for gemini is set, --analyst gemini:MODEL would ask it"
+
+
+@pytest.mark.parametrize(
+    "settings, told",
+    [
+        ({"analyst": "gemini:"}, "set GEMINI_API_KEY or GOOGLE_API_KEY"),
+        ({"analyst": "openai"}, "needs the name of a model"),
+        ({"analyst": "openai:m@http://example.com/v1"}, "https://"),
+        (
+            {"analyst": "claude:m"},
+            "no analyst is called 'claude:m'; known are flat, scripted, gemini:MODEL, openai:MODEL",
+        ),
+        ({"check": True}, "a check of removals takes a model"),
+        ({"analyst": LOCAL, "engine": "magic"}, "no engine is called 'magic'"),
+    ],
+)
+def test_a_model_that_cannot_be_asked_is_told_before_anything_is_begun(
+    settings: dict[str, object], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        choose_engine(Preset.model_validate(settings))

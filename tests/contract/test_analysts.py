@@ -1,24 +1,35 @@
 """What every analyst of the registry keeps to."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from peeler import registry
+from peeler.analysts.vlm import Conversation, Questions, VlmAnalyst
+from peeler.asking import SPENDING, open_asker
 from peeler.geometry import RGB, Box
 from peeler.protocols import Analysis, Analyst
 from peeler.registry import BACKENDS
+from peeler.serve_vlm.answers import EmbeddedVlm
 from tests.toy import Toy
 
 BLANK = np.full((40, 60, 3), 255, dtype=np.uint8)
 
 
-@pytest.mark.parametrize("name", BACKENDS["analyst"])
+def made(name: str, folder: Path) -> Analyst:
+    """The analyst of a name; the one that asks a model asks one that answers from the drawing."""
+    if name == "vlm":
+        return VlmAnalyst(Conversation(open_asker(EmbeddedVlm(), folder / SPENDING)), Questions(localise=True))
+    return registry.analyst(name)
+
+
+@pytest.mark.parametrize("name", [*BACKENDS["analyst"], "vlm"])
 class TestAnalyst:
     @pytest.fixture
-    def analyst(self, name: str) -> Analyst:
-        return registry.analyst(name)
+    def analyst(self, name: str, tmp_path: Path) -> Analyst:
+        return made(name, tmp_path)
 
     def test_a_blank_canvas_holds_nothing(self, analyst: Analyst) -> None:
         assert analyst.analyse(BLANK, None, 1).graph.elements == ()
@@ -36,11 +47,11 @@ class TestAnalyst:
         analyst.analyse(canvas, None, 1)
         assert np.array_equal(canvas, toy.picture)
 
-    def test_one_question_has_one_answer(self, name: str, analyst: Analyst, toy: Toy) -> None:
+    def test_one_question_has_one_answer(self, name: str, analyst: Analyst, toy: Toy, tmp_path: Path) -> None:
         def ask(someone: Analyst) -> Analysis:
             return someone.analyse(toy.picture, None, 1)
 
-        assert ask(analyst) == ask(analyst) == ask(registry.analyst(name))
+        assert ask(analyst) == ask(analyst) == ask(made(name, tmp_path))
 
     def test_the_account_is_plain_data(self, analyst: Analyst, toy: Toy) -> None:
         analysis = analyst.analyse(toy.picture, None, 1)
