@@ -185,9 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in SAID_WRONG:
             reply = spoilt(reply, Fault(fault), self.server.faults.dice(*asked))
         reply = replace(reply, request_id=f"loopback-{asked.question[:16]}-{asked.before}")
-        if fault is not Fault.CUT:
-            # Before it is sent, so that who has the answer finds it in the statistics.
-            self.server.tally.paid(asked.question, reply.usage, sound=fault not in SAID_WRONG)
+        # Before it is sent, so that who has the answer finds it in the statistics.
+        self.server.tally.paid(asked.question, reply.usage, sound=fault not in {*SAID_WRONG, Fault.CUT})
         self._send(200, wire.reply(reply), share=0.5 if fault is Fault.CUT else 1)
 
     def _send(self, status: int, data: dict[str, Any], headers: dict[str, str] | None = None, share: float = 1) -> None:
