@@ -16,6 +16,8 @@ from typer.testing import CliRunner, Result
 
 from peeler import __version__
 from peeler.analysts.scripted import ScriptedAnalyst
+from peeler.analysts.vlm import Conversation, VlmAnalyst
+from peeler.asking import SPENDING, open_asker
 from peeler.batch import peel_file
 from peeler.cli import app
 from peeler.console import Code
@@ -24,7 +26,9 @@ from peeler.geometry import RGB, Box, Mask
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.peel import Engine
 from peeler.presets import load_preset
+from peeler.removers.flat import FlatRemover
 from peeler.removers.scripted import ScriptedRemover
+from peeler.vlms.scripted import ScriptedVlm
 
 PROJECT = Path(__file__).parents[1]
 PEELER = [sys.executable, "-c", "from peeler.cli import main; main()"]
@@ -91,6 +95,70 @@ def run(picture: Path, tmp_path: Path) -> Path:
     engine = Engine(ScriptedAnalyst(answers), ScriptedRemover([canvas(RED), canvas()]))
     peel_file(picture, tmp_path / "run", load_preset("plain", {"engine": "scripted"}), engine=engine)
     return tmp_path / "run"
+
+
+@pytest.fixture
+def asked(picture: Path, tmp_path: Path) -> Path:
+    """A finished run in which a model was asked; it names things with markup, and one that is not there."""
+    moon = {"id": "m", "name": "<b>moon</b>", "colour": "#ffff00", "box_2d": [900, 900, 990, 990]}
+    blue = {"id": "b", "name": "[red]sea[/]", "colour": "#0000c8", "box_2d": [417, 313, 917, 938]}
+    reply = json.dumps({"elements": [moon, blue], "edges": [], "background_only": False})
+    asker = open_asker(ScriptedVlm([reply]), tmp_path / SPENDING)
+    engine = Engine(VlmAnalyst(Conversation(asker)), FlatRemover())
+    peel_file(picture, tmp_path / "asked", load_preset("plain"), engine=engine)
+    return tmp_path / "asked"
+
+
+def test_what_a_model_said_and_what_was_believed(asked: Path) -> None:
+    told = peeler("inspect", asked, "--step", "0").stdout
+    for part in ("first_graph 1", "accepted", "[red]sea[/]", "<b>moon</b>", "no shape of the picture fits it", "e01"):
+        assert part in told
+    step = document(peeler("inspect", asked, "--step", "0", "--json"))
+    assert step["said"]["believed"][0]["name"] == "[red]sea[/]"
+    assert step["exchanges"][0]["prompt"]["id"] == "first_graph" and step["step"]["spent"]["calls"] == 1
+
+
+def test_the_report_tells_it_too(asked: Path) -> None:
+    page = (asked / "report.html").read_text(encoding="utf-8")
+    assert "What the model was asked and said" in page and "&lt;b&gt;moon&lt;/b&gt;" in page
+    assert "<b>moon" not in page
+
+
+def test_options_are_settings(picture: Path, tmp_path: Path) -> None:
+    options = (
+        "--targets",
+        "the hat, a sun",
+        "--granularity",
+        "objects",
+        "--max-cost",
+        "0.5",
+        "--max-calls",
+        "3",
+        "--no-cache",
+    )
+    peeler("peel", picture, "-o", tmp_path / "out", *SCRIPTED, *options)
+    preset = json.loads((tmp_path / "out" / "run.json").read_text())["preset"]
+    assert (preset["targets"], preset["granularity"]) == (["the hat", "a sun"], "objects")
+    assert (preset["max_cost"], preset["max_calls"], preset["cache"]) == (0.5, 3, "off")
+
+
+def test_settings_come_from_a_file_env(picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("PEELER_SEED=99\nUNKNOWN=1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PEELER_SEED", "99")  # so that it is taken back at the end
+    monkeypatch.delenv("PEELER_SEED")
+    assert peeler("peel", picture, "-o", "out", *SCRIPTED).exit_code == Code.OK
+    assert json.loads(Path("out/run.json").read_text())["preset"]["seed"] == 99
+
+
+def test_a_model_without_a_key_is_refused_at_once(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    done = peeler("peel", picture, "-o", tmp_path / "out", "--analyst", "gemini")
+    assert done.exit_code == Code.USAGE and "GEMINI_API_KEY" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_version() -> None:
