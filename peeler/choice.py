@@ -101,14 +101,14 @@ def _free(group: Sequence[Element], above: dict[str, set[str]]) -> list[Element]
 
 
 def _first(groups: Sequence[list[Element]], at_once: int | None) -> Iterable[list[Element]]:
-    """As many groups as have up to ``at_once`` elements, but at least one."""
+    """As many groups as have up to ``at_once`` elements, but at least one; the last of the graph first."""
     if at_once is None or sum(map(len, groups)) <= at_once:
         return groups
     alike: dict[str, list[list[Element]]] = {}
-    for group in groups:
+    for group in reversed(groups):
         alike.setdefault(group[0].colour, []).append(group)
     taken: list[list[Element]] = []
-    for _, bundle in sorted(alike.items()):
+    for bundle in alike.values():
         if not taken:
             taken = _fitting(bundle, at_once)
         elif sum(map(len, (*taken, *bundle))) <= at_once:

@@ -78,9 +78,9 @@ def test_a_crowd_goes_in_groups_of_look_alikes() -> None:
     colours = {"a": "#ff0000", "b": "#00ff00", "c": "#ff0000", "d": "#00ff00", "e": "#0000ff"}
     crowd = graph(*(thing(id, colour=colour) for id, colour in colours.items()))
     assert ids(choose(crowd, at_once=9)) == list("abcde")
-    assert ids(choose(crowd, at_once=3)) == ["b", "d", "e"]
+    assert ids(choose(crowd, at_once=3)) == ["b", "d", "e"], "the last of the graph lie highest"
     assert ids(choose(crowd, at_once=2)) == ["e"]
-    assert ids(choose(crowd.without("bde"), at_once=3)) == ["a", "c"]
+    assert ids(choose(crowd.without("e"), at_once=1)) == ["d"], "too many look-alikes are parted"
 
 
 def test_an_object_is_not_split_by_the_limit() -> None:
