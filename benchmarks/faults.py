@@ -23,7 +23,7 @@ from peeler.batch import BatchSummary, peel_folder
 from peeler.presets import load_preset
 from peeler.serve_vlm.answers import MODEL
 from peeler.serve_vlm.faults import Fault, Faults
-from peeler.serve_vlm.server import Loopback, serving
+from peeler.serve_vlm.server import Loopback, Tally, serving
 
 TESTSET = Path(__file__).parents[1] / "data" / "testset" / "png"
 PRICES = {"input": 1.25, "output": 10.0}
@@ -66,7 +66,7 @@ def measure(pictures: list[Path], scratch: Path, rate: float, kinds: list[Fault]
     allowed = ENOUGH
     with serving() as server:
         for name, rates in [*worlds.items(), ("half the money", {})]:
-            server.faults = Faults(rates, delay=1, retry_after=1)
+            server.faults, server.tally = Faults(rates, delay=1, retry_after=1), Tally()
             row = one_batch(name, server, linked, scratch / name, prices, allowed)
             if name == "none":
                 most = row["cost"]
@@ -77,12 +77,12 @@ def measure(pictures: list[Path], scratch: Path, rate: float, kinds: list[Fault]
 
 
 def one_batch(name: str, server: Loopback, pictures: Path, out: Path, prices: Path, allowed: float) -> dict[str, Any]:
-    settings = {"analyst": f"openai:{MODEL}@{server.url}/v1", "maintain": True, "timeout": 10, "max_cost": allowed}
+    settings = {"analyst": f"openai:{MODEL}@{server.url}/v1", "maintain": True, "timeout": 5, "max_cost": allowed}
     settings |= {"prices": str(prices), "cache": str(out / "replies"), "outputs": "png"}
-    before, began = server.tally.told(), time.perf_counter()
+    began = time.perf_counter()
     first = peel_folder(pictures, out, load_preset("plain", settings))
     last = peel_folder(pictures, out, load_preset("plain", settings))
-    after = server.tally.told()
+    told = server.tally.told()
     return {
         "faults": name,
         "seconds": round(time.perf_counter() - began, 1),
@@ -90,9 +90,9 @@ def one_batch(name: str, server: Loopback, pictures: Path, out: Path, prices: Pa
         "then": last.totals,
         "clear": all(row.stop_reason or row.reason for done in (first, last) for row in done.rows),
         "reasons": reasons(last),
-        "requests": after["requests"] - before["requests"],
-        "repeated": after["repeated"] - before["repeated"],
-        "cost": round(sum((after["tokens"][way] - before["tokens"][way]) * PRICES[way] for way in PRICES) / 1e6, 6),
+        "requests": told["requests"],
+        "repeated": told["repeated"],
+        "cost": round(sum(told["tokens"][way] * PRICES[way] for way in PRICES) / 1e6, 6),
         "told": last.spent.money if last.spent else 0.0,
         "allowed": round(allowed, 6),
     }

@@ -3,28 +3,39 @@
 The first part has one test for each bug that was seen in that code, the second one for each complaint of the field.
 """
 
+import io
 import json
 import re
 import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from peeler.batch import peel_folder, peel_picture
-from peeler.dialogue import Reply
+from peeler.analysts.vlm import Conversation, Questions, VlmAnalyst, VlmChecker
+from peeler.asking import SPENDING, open_asker
+from peeler.attempts import Engine, plans
+from peeler.batch import RunSummary, peel_file, peel_folder, peel_picture
+from peeler.dialogue import Abilities, Reply, Request
+from peeler.exporters.png import read_stack
 from peeler.geometry import RGB, Box, Mask
-from peeler.graph import Element
+from peeler.graph import Element, LayerGraph
 from peeler.judge import judge, removal_mask
 from peeler.lift import TOLERANCE, hard_composite
 from peeler.presets import Preset
 from peeler.prompting import FOLDERS, load_prompt
-from peeler.protocols import Removal
+from peeler.protocols import Removal, Removed, Remover
+from peeler.removers.flat import FlatRemover
 from peeler.replies import REPLIES, GraphReply, claims, read_reply
+from peeler.serve_vlm.answers import EmbeddedVlm
 from tests.toy import Toy
 
 PROJECT = Path(__file__).parents[1]
+BARE = Preset(engine="scripted", outputs=())
 GRAPH = '{"elements": [{"id": "e1", "name": "hat", "colour": "#148c5a", "box_2d": [120, 200, 280, 800]}], "edges": []}'
 
 
@@ -176,3 +187,120 @@ def test_a_removal_that_takes_its_neighbours_is_rejected(toy: Toy) -> None:
     """There, the neighbours went along; what does not count as much is put back by the compositing."""
     verdict = judge(toy.picture, toy.canvases[2], removal_of(toy, "left-eye"))
     assert not verdict.accepted and "outside" in verdict.reason
+
+
+def test_a_removal_that_comes_a_step_late_is_rejected(toy: Toy) -> None:
+    """There, an edit took away what the one before should have."""
+    late = toy.picture.copy()
+    late[toy.graph["left-eye"].box.expand(2, (64, 64)).slices] = (200, 60, 40)
+    assert not judge(toy.picture, late, removal_of(toy, "hat")).accepted
+
+
+class Moody:
+    """A remover that leaves everything as it is until it is asked for the third time."""
+
+    def __init__(self, toy: Toy) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self.knows = toy.remover
+
+    def remove(self, canvas: RGB, removal: Removal, seed: int, steps: int) -> Removed:
+        self.asked.append((seed, steps))
+        return Removed(canvas.copy()) if len(self.asked) < 3 else self.knows.remove(canvas, removal, seed, steps)
+
+
+def test_a_removal_that_fails_is_tried_with_another_seed_and_more_steps(toy: Toy, tmp_path: Path) -> None:
+    """There, each was tried once, with the seed and the number of steps that failed before."""
+    path, remover = toy.save(tmp_path / "toy.png"), Moody(toy)
+    peel_file(path, tmp_path / "run", BARE, engine=Engine(toy.analyst, remover))
+    (_, one), (_, two), (_, three) = remover.asked[:3]
+    assert len({seed for seed, _ in remover.asked}) == len(remover.asked) and one < two < three
+    attempts = json.loads((tmp_path / "run/steps/00/step.json").read_text())["attempts"]
+    assert [attempt["verdict"]["accepted"] for attempt in attempts] == [False, False, True]
+
+
+def test_short_words_are_followed_by_longer_ones(toy: Toy) -> None:
+    """There, "the legs" failed where words that say the place worked."""
+    hat = (toy.graph["hat"],)
+    words = [plan.words for plan in plans(toy.engine, BARE, toy.graph, hat, (64, 64))]
+    assert words[0] == "the hat" and words[-1].startswith("the hat (") and "top" in words[-1]
+
+
+class Altered:
+    """The loopback model in this process, with other answers to some prompts."""
+
+    name = "scripted:altered"
+
+    def __init__(self, answers: Mapping[str, Callable[[Any], Any]], largest_side: int = 1024) -> None:
+        self.abilities = Abilities(boxes=True, masks="png", largest_side=largest_side)
+        self.requests: list[Request] = []
+        self._answers, self._model = answers, EmbeddedVlm()
+
+    def ask(self, request: Request) -> Reply:
+        self.requests.append(request)
+        reply = self._model.ask(request)
+        alter = self._answers.get(request.prompt.id)
+        return reply if alter is None else replace(reply, text=json.dumps(alter(json.loads(reply.text))))
+
+
+def peeled_with(model: Altered, picture: Path, folder: Path, remover: Remover | None = None) -> RunSummary:
+    talk = Conversation(open_asker(model, folder / SPENDING, sleep=lambda seconds: None))
+    analyst = VlmAnalyst(talk, Questions(localise=True))
+    worker = Engine(analyst, remover or FlatRemover(), None, VlmChecker(talk))
+    return peel_file(picture, folder / "run", Preset(outputs=("png",), attempts=1), engine=worker)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [],
+        {"items": []},
+        {"items": [{"id": "e01", "box_2d": [0, 0, 0, 0]}, {"id": "nobody", "box_2d": [5, 5, 9, 9]}]},
+        {"items": [{"id": "e01", "box_2d": [100, 100, 900, 900], "mask": "data:image/png;base64,AAAA"}]},
+        {"items": [{"id": "e01", "box_2d": [100, 100, 900, 900], "mask": "<seg_1><seg_2>"}]},
+        {"items": "none"},
+    ],
+)
+def test_places_that_are_of_no_use_are_done_without(places: Any, toy: Toy, tmp_path: Path) -> None:
+    """There, a failure to get masks ended the work on a picture, and empty boxes were passed on."""
+    model = Altered({"localise": lambda said: places})
+    done = peeled_with(model, toy.save(tmp_path / "toy.png"), tmp_path)
+    assert (done.stop_reason, done.layers) == ("background", 5)
+
+
+def test_places_are_of_the_picture_and_not_of_what_the_model_was_shown(tmp_path: Path) -> None:
+    """There, boxes were right only if the model saw the picture in the size in which it was edited."""
+    canvas = np.full((300, 900, 3), 255, np.uint8)
+    canvas[40:250, 100:400] = (200, 30, 30)
+    canvas[90:160, 330:800] = (20, 60, 160)
+    Image.fromarray(canvas).save(tmp_path / "wide.png")
+    model = Altered({}, largest_side=200)
+    done = peeled_with(model, tmp_path / "wide.png", tmp_path)
+    with Image.open(io.BytesIO(model.requests[0].messages[0].images[0])) as shown:
+        assert max(shown.size) == 200
+    plain = [(layer.ink, layer.box) for layer in peel_picture(canvas, Preset(outputs=())).layers]
+    assert done.steps == 2
+    assert [(layer.ink, layer.box) for layer in read_stack(tmp_path / "run" / "stack").layers] == plain
+    account = json.loads((tmp_path / "run/steps/00/analysis.json").read_text())
+    assert len(account["believed"]) == 2
+
+
+def test_what_lies_below_is_not_taken_along(toy: Toy, tmp_path: Path) -> None:
+    """There, the words for a removal were the model's, and it put the body into the removal of a detail."""
+
+    def all_on_top(said: Any) -> Any:
+        return said | {"edges": [], "topmost": [item["id"] for item in said["elements"]]}
+
+    peeled_with(Altered({"first_graph": all_on_top}), toy.save(tmp_path / "toy.png"), tmp_path)
+    step = json.loads((tmp_path / "run/steps/00/step.json").read_text())
+    graph = LayerGraph.model_validate_json((tmp_path / "run/steps/00/graph.json").read_text())
+    assert {graph[id].colour for id in step["removed"]} == {"#1e1e3c", "#148c5a"}
+
+
+def test_the_model_compares_before_and_after(toy: Toy, tmp_path: Path) -> None:
+    """There, pixels alone could not prove a removal, and a model that saw one picture took the fill for the part."""
+    model = Altered({"check_removal": lambda said: {**said, "removed": False, "damaged": False}})
+    done = peeled_with(model, toy.save(tmp_path / "toy.png"), tmp_path, toy.remover)
+    checks = [request.messages[0].images for request in model.requests if request.prompt.id == "check_removal"]
+    assert checks and all(len(images) == 2 and images[0] != images[1] for images in checks)
+    assert done.stop_reason == "stuck" and "the model still sees" in done.note
+    assert read_stack(tmp_path / "run" / "stack").difference(toy.picture).max() == 0
