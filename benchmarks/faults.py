@@ -77,7 +77,12 @@ def measure(pictures: list[Path], scratch: Path, rate: float, kinds: list[Fault]
 
 
 def one_batch(name: str, server: Loopback, pictures: Path, out: Path, prices: Path, allowed: float) -> dict[str, Any]:
-    settings = {"analyst": f"openai:{MODEL}@{server.url}/v1", "maintain": True, "timeout": 5, "max_cost": allowed}
+    settings = {
+        "analyst": f"openai:{MODEL}@{server.url}/v1",
+        "maintain": True,
+        "timeout": 5 if server.faults.rates else 60,
+        "max_cost": allowed,
+    }
     settings |= {"prices": str(prices), "cache": str(out / "replies"), "outputs": "png"}
     began = time.perf_counter()
     first = peel_folder(pictures, out, load_preset("plain", settings))
