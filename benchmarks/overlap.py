@@ -4,9 +4,10 @@
     python benchmarks/overlap.py [FOLDER] [--limit N] [--in-flight K] [--reply-time SECONDS]
 
 Peels a folder by the embedded engine on all cores, then by a model on this machine (``peeler serve-vlm``) that takes
-its time to answer. With perfect overlap the batch takes the larger of (time of all answers / K) and the embedded
-engine's time; the ratio says how far it is from that. The model reads every picture once before, so that what it does
-itself is not measured. Prints a table, and as the last line the same as one JSON document.
+its time to answer: asked once for each picture, and again after each removal. With perfect overlap the batch takes the
+larger of (time of all answers / K) and the embedded engine's time; the ratio says how far it is from that. The model
+reads every picture once before, so that what it does itself is not measured. Prints a table, and as the last line the
+same as one JSON document.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from peeler.batch import peel_folder
 from peeler.presets import load_preset
 from peeler.serve_vlm.answers import MODEL
 from peeler.serve_vlm.faults import Faults
-from peeler.serve_vlm.server import Loopback, serving
+from peeler.serve_vlm.server import Tally, serving
 
+ASKING: dict[str, dict[str, Any]] = {"once": {}, "after each removal": {"maintain": True}}
 TESTSET = Path(__file__).parents[1] / "data" / "testset" / "png"
 
 
@@ -36,8 +38,8 @@ def main() -> None:
         sys.exit(f"no PNG pictures in {arguments.folder}")
     with tempfile.TemporaryDirectory() as scratch:
         results = measure(chosen, Path(scratch), arguments.in_flight, arguments.reply_time)
-    for name, value in results.items():
-        print(f"{name:<20}{value:>10}")
+    for name in results[0]:
+        print(f"{name:<16}" + "".join(f"{row[name]:>20}" for row in results))
     print(json.dumps(results))
 
 
@@ -50,36 +52,38 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(pictures: list[Path], scratch: Path, in_flight: int, reply_time: float) -> dict[str, Any]:
+def measure(pictures: list[Path], scratch: Path, in_flight: int, reply_time: float) -> list[dict[str, Any]]:
     linked = scratch / "pictures"
     linked.mkdir()
     for path in pictures:
         (linked / path.name).symlink_to(path.resolve())
     embedded = batch_seconds(linked, scratch / "embedded", engine="flat")
+    rows = []
     with serving() as server:
-        asking = {"analyst": f"openai:{MODEL}@{server.url}/v1", "cache": "off", "in_flight": in_flight}
-        batch_seconds(linked, scratch / "warm", **asking)
-        before = replies(server)
-        server.faults = Faults(reply_time=reply_time)
-        seconds = batch_seconds(linked, scratch / "slow", **asking)
-        answered = replies(server) - before
-    bound = max(answered * reply_time / in_flight, embedded)
+        for name, how in ASKING.items():
+            settings = how | {"analyst": f"openai:{MODEL}@{server.url}/v1", "cache": "off", "in_flight": in_flight}
+            server.faults = Faults()
+            batch_seconds(linked, scratch / name / "warm", **settings)
+            server.faults, server.tally = Faults(reply_time=reply_time), Tally()
+            seconds = batch_seconds(linked, scratch / name / "slow", **settings)
+            row = figures(int(server.tally.told()["requests"]), seconds, embedded, in_flight, reply_time)
+            rows.append({"asked": name, "pictures": len(pictures), **row})
+    return rows
+
+
+def figures(answers: int, seconds: float, embedded: float, in_flight: int, reply_time: float) -> dict[str, Any]:
+    bound = max(answers * reply_time / in_flight, embedded)
     return {
-        "pictures": len(pictures),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "in_flight": in_flight,
         "reply_time_s": reply_time,
-        "replies": answered,
+        "answers": answers,
+        "vlm_s": round(answers * reply_time, 1),
         "embedded_s": round(embedded, 1),
-        "vlm_s": round(answered * reply_time, 1),
         "bound_s": round(bound, 1),
         "batch_s": round(seconds, 1),
         "ratio": round(seconds / bound, 2),
     }
-
-
-def replies(server: Loopback) -> int:
-    return int(server.tally.told()["requests"])
 
 
 def batch_seconds(folder: Path, out: Path, **settings: Any) -> float:
