@@ -59,7 +59,11 @@ def _graph(drawing: Drawing) -> LayerGraph:
         )
         for item in drawing.evidence
     )
-    return LayerGraph(elements=elements, edges=edges)
+    interrupted = tuple(
+        Edge(kind="interrupted_shape", source=ids[one], target=ids[other], reason="one may go on in the other")
+        for one, other in drawing.interrupted
+    )
+    return LayerGraph(elements=elements, edges=edges + interrupted)
 
 
 def _element(id: str, shape: Shape, part_of: str | None) -> Element:

@@ -1,6 +1,6 @@
 """From a picture to whole shapes in painting order: the reading of a flat drawing, start to end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -12,7 +12,7 @@ from peeler.flat.contacts import boundaries, junctions
 from peeler.flat.contours import filled
 from peeler.flat.cues import Evidence, weigh
 from peeler.flat.matting import grown
-from peeler.flat.order import bottom_to_top, stacking
+from peeler.flat.order import bottom_to_top, log_odds, stacking
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.parts import split
 from peeler.flat.pieces import Piece, join_pieces
@@ -42,11 +42,13 @@ class Shape:
 class Drawing:
     """Shapes in painting order, bottom first, over a plain ``background``.
 
-    ``evidence`` speaks of indices of ``shapes``. Where the ``palette`` is not flat they are only coarse tones.
+    ``evidence`` speaks of indices of ``shapes``, and so does ``interrupted``: pairs that may be pieces of one shape but
+    are not told as one. Where the ``palette`` is not flat the shapes are only coarse tones.
     """
 
     shapes: tuple[Shape, ...]
     evidence: tuple[Evidence, ...]
+    interrupted: tuple[tuple[int, int], ...]
     background: NDArray[np.uint8]
     palette: Palette
 
@@ -59,14 +61,16 @@ def read_drawing(picture: RGB) -> Drawing:
     borders = boundaries(regions.labels)
     evidence = weigh(regions, palette.inks, borders, junctions(regions.labels), background)
     labels = [region.label for region in regions.all if region.label not in background]
-    pieces = join_pieces(regions, labels, stacking(len(regions.all), evidence))
-    between = _between_pieces(evidence, pieces)
-    shapes, owners = _shapes(regions, pieces, between, palette)
+    above = stacking(len(regions.all), evidence)
+    joined = join_pieces(regions, labels, above, log_odds(len(regions.all), evidence))
+    between = _between_pieces(evidence, joined.pieces)
+    shapes, owners = _shapes(regions, joined.pieces, between, palette)
     if not palette.flat:
         shapes = [replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)) for shape in shapes]
     return Drawing(
         tuple(shapes),
         tuple(_between_shapes(shapes, owners, between)),
+        tuple(_interrupted(regions, joined.doubtful, shapes)),
         palette.inks[regions.all[min(background)].ink],
         palette,
     )
@@ -156,6 +160,17 @@ def _between_shapes(shapes: Sequence[Shape], owners: Sequence[int], evidence: Se
             weight, reason = (item.weight, item.reason) if item else (0.0, "it covers where the other goes on")
             found.append(Evidence(high, low, weight, reason))
     return found
+
+
+def _interrupted(
+    regions: Regions, doubtful: Sequence[tuple[int, int]], shapes: Sequence[Shape]
+) -> Iterator[tuple[int, int]]:
+    """The pairs of regions as pairs of the shapes that show most of them."""
+    for pair in doubtful if shapes else ():
+        masks = [regions.mask(label) for label in pair]
+        one, other = (int(np.argmax([np.count_nonzero(shape.visible & mask) for shape in shapes])) for mask in masks)
+        if one != other:
+            yield one, other
 
 
 def _touch(one: Pixels, other: Pixels, where: Box) -> bool:

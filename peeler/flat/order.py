@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peeler.flat.cues import Evidence
 from peeler.geometry import Pixels
@@ -22,6 +23,14 @@ def stacking(count: int, evidence: Iterable[Evidence]) -> Pixels:
         higher[item.above] = lower[item.below] = True
         above |= np.outer(higher, lower)
     return above
+
+
+def log_odds(count: int, evidence: Iterable[Evidence]) -> NDArray[np.float64]:
+    """``odds[i, j]`` (count × count): the log odds that i lies above j; 0 without evidence."""
+    odds = np.zeros((count, count))
+    for item in evidence:
+        odds[item.above, item.below], odds[item.below, item.above] = item.weight, -item.weight
+    return odds
 
 
 def bottom_to_top(above: Pixels, areas: Sequence[int]) -> list[int]:

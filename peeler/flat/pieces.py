@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,25 @@ from peeler.flat.contours import End, along, covered_arcs
 from peeler.flat.regions import Regions
 from peeler.geometry import Pixels
 
-WIDEST_TURN = 32.0
+WIDEST_TURN = 50.0
 """Degrees by which an outline may turn on its way across a gap and still be seen as one (relatability)."""
-HIDDEN_SHARE = 0.93
-"""Share of the way that must lie under the occluder or on the pieces themselves."""
-FRAMED_SHARE = 0.9
-"""Share of the convex hull's rest that must be hidden for two pieces to be one framed shape."""
+HIDDEN_SHARE = 0.85
+"""Share of the way that must lie under the occluder or on the pieces themselves; of the hull between framed pieces."""
+SURE = 3.0
+"""Log odds from which on it does not matter how sure it is that the occluder lies above."""
 MOST_PIECES = 40
 """Of one ink; a picture with more is a pattern."""
+GAIN = {
+    "at all": -0.047,
+    "log of the share that the hull adds": -0.109,
+    "odds that the cover lies above": 0.128,
+    "framed": -0.258,
+    "degree of turn": -0.010,
+}
+"""Weights of ``_gain``, by least squares (``benchmarks/fit_joins.py``)."""
+LEAST_HULL = 0.02
+DOUBTFUL = -0.25
+"""Gain from which on two pieces that are not joined are said to be perhaps one interrupted shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,62 +44,105 @@ class Piece:
 
 
 @dataclass(frozen=True, eq=False)
-class _Link:
+class Link:
+    """Two regions that may be one shape: ``bridge`` is the hidden area between them, ``terms`` speak of ``GAIN``."""
+
     first: int
     second: int
-    turn: float
+    terms: NDArray[np.float64]
     bridge: Pixels
 
+    @property
+    def gain(self) -> float:
+        """By how much the overlap with the true shapes is expected to rise when the two are joined.
 
-def join_pieces(regions: Regions, labels: Sequence[int], above: Pixels) -> list[Piece]:
-    """The regions ``labels`` in groups: those of one ink whose outlines continue into each other behind what is above.
+        A wrong join loses up to two shapes and a missed one half a shape, which is why this is no probability.
+        """
+        return float(self.terms @ np.array(list(GAIN.values())))
 
-    Two outlines relate when a straight line across the gap turns off each by less than ``WIDEST_TURN``
-    (Kellman and Shipley, *A theory of visual interpolation in object perception*, 1991); two regions are one shape
-    when both of their outlines relate.
+
+@dataclass(frozen=True)
+class Joined:
+    """The pieces, and the pairs of regions that may be pieces of one interrupted shape but were not joined."""
+
+    pieces: list[Piece]
+    doubtful: list[tuple[int, int]]
+
+
+def join_pieces(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[np.float64]) -> Joined:
+    """The regions ``labels`` in groups: those of one ink that are more likely one shape behind what is above than not.
+
+    ``odds[i, j]`` (count × count) are the log odds that i lies above j where there is evidence, else 0.
     """
     by_ink: defaultdict[int, list[int]] = defaultdict(list)
     for label in labels:
         by_ink[regions.all[label].ink].append(label)
-    pieces: list[Piece] = []
-    for members in by_ink.values():
-        covered = [label for label in members if above[:, label].any()]
-        links = _links(regions, covered, above) if 1 < len(covered) <= MOST_PIECES else []
-        pieces += _grouped(members, links)
-    return sorted(pieces, key=lambda piece: piece.members)
+    found = links(regions, labels, above, odds)
+    pieces = [piece for members in by_ink.values() for piece in _grouped(members, found)]
+    doubtful = [(link.first, link.second) for link in found if DOUBTFUL < link.gain <= 0 and _apart(link, pieces)]
+    return Joined(sorted(pieces, key=lambda piece: piece.members), doubtful)
 
 
-def _links(regions: Regions, labels: Sequence[int], above: Pixels) -> list[_Link]:
-    ends = {label: _ends(regions, label, above) for label in labels}
-    links = []
-    for first, second in combinations(labels, 2):
+def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[np.float64]) -> list[Link]:
+    """Every pair of regions of one ink that may go on in each other behind what is above both.
+
+    Either two outlines of one relate to two of the other, in that a line across the gap turns little off each (Kellman
+    and Shipley, *A theory of visual interpolation in object perception*, 1991), or all between the two is hidden.
+    """
+    by_ink: defaultdict[int, list[int]] = defaultdict(list)
+    for label in labels:
+        if above[:, label].any():
+            by_ink[regions.all[label].ink].append(label)
+    few = [members for members in by_ink.values() if len(members) <= MOST_PIECES]
+    ends = {label: _ends(regions, label, above) for members in few for label in members if len(members) > 1}
+    found = []
+    for first, second in (pair for members in few for pair in combinations(members, 2)):
         common = above[:, first] & above[:, second]
         if not common.any() or above[first, second] or above[second, first]:
             continue
         cover = common[regions.labels]
-        link = _continued(regions, first, second, ends, cover) or _framed(regions, first, second, cover)
-        if link:
-            links.append(link)
-    return links
+        turn, bridge = _continued(regions, first, second, ends, cover) or _framed(regions, first, second, cover)
+        if bridge is not None:
+            found.append(Link(first, second, _terms(regions, first, second, turn, bridge, odds), bridge))
+    return found
 
 
-def _continued(regions: Regions, first: int, second: int, ends: dict[int, list[End]], cover: Pixels) -> _Link | None:
-    """Two outlines of the first go on in two of the second."""
+def _terms(
+    regions: Regions, first: int, second: int, turn: float | None, bridge: Pixels, odds: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What the gain depends on, in the order of ``GAIN``; ``turn`` is None for a framed shape."""
+    shown = regions.mask(first) | regions.mask(second)
+    area = int(shown.sum())
+    hull = int(quadrilateral(np.argwhere(shown)[:, ::-1], shown.shape).sum())
+    sureness = 0.0
+    if bridge.any():
+        cover = int(np.bincount(regions.labels[bridge]).argmax())
+        sureness = float(min(odds[cover, first], odds[cover, second], SURE))
+    return np.array([1.0, np.log(max(hull / area - 1, LEAST_HULL)), sureness, turn is None, turn or 0.0])
+
+
+def _apart(link: Link, pieces: Sequence[Piece]) -> bool:
+    return not any(link.first in piece.members and link.second in piece.members for piece in pieces)
+
+
+def _continued(
+    regions: Regions, first: int, second: int, ends: dict[int, list[End]], cover: Pixels
+) -> tuple[float, Pixels] | None:
+    """Two outlines of the first go on in two of the second: the larger turn in degrees, and the area between."""
     pairs = _related(ends[first], ends[second], cover | regions.mask(first) | regions.mask(second))
     if len(pairs) < 2:
         return None
-    corners = np.array([end.point for _, *pair in pairs[:2] for end in pair])
-    return _Link(first, second, pairs[0][0] + pairs[1][0], quadrilateral(corners, cover.shape) & cover)
+    corners = np.array([end.point for pair in pairs[:2] for end in (pair.one, pair.other)])
+    return pairs[1].turn, quadrilateral(corners, cover.shape) & cover
 
 
-def _framed(regions: Regions, first: int, second: int, cover: Pixels) -> _Link | None:
-    """Everything between the two is hidden, and it is less than what they show: one plain shape behind bars."""
+def _framed(regions: Regions, first: int, second: int, cover: Pixels) -> tuple[None, Pixels | None]:
+    """Everything between the two is hidden, and it is less than what they show: perhaps one plain shape behind bars."""
     shown = regions.mask(first) | regions.mask(second)
-    hull = quadrilateral(np.argwhere(shown)[:, ::-1], cover.shape)
-    between = hull & ~shown
-    if between.sum() > shown.sum() or not between.any() or cover[between].mean() < FRAMED_SHARE:
-        return None
-    return _Link(first, second, 2 * WIDEST_TURN, between & cover)
+    between = quadrilateral(np.argwhere(shown)[:, ::-1], cover.shape) & ~shown
+    if between.sum() > shown.sum() or not between.any() or cover[between].mean() < HIDDEN_SHARE:
+        return None, None
+    return None, between & cover
 
 
 def _ends(regions: Regions, label: int, above: Pixels) -> list[End]:
@@ -95,19 +150,27 @@ def _ends(regions: Regions, label: int, above: Pixels) -> list[End]:
     return [end for arc in covered_arcs(regions.mask(label), cover) if arc.ends for end in arc.ends]
 
 
-def _related(ones: Sequence[End], others: Sequence[End], hidden: Pixels) -> list[tuple[float, End, End]]:
+class _Related(NamedTuple):
+    """Two ends that may be of one outline: the larger turn in degrees, and how long and bent the way is."""
+
+    cost: float
+    turn: float
+    one: End
+    other: End
+
+
+def _related(ones: Sequence[End], others: Sequence[End], hidden: Pixels) -> list[_Related]:
     """Pairs of ends that relate, straightest first, each end at most once."""
-    found = [(turn, one, other) for one in ones for other in others if (turn := _turn(one, other, hidden)) is not None]
-    found.sort(key=lambda pair: pair[0])
-    pairs: list[tuple[float, End, End]] = []
-    for turn, one, other in found:
-        if all(one is not used and other is not taken for _, used, taken in pairs):
-            pairs.append((turn, one, other))
+    found = [pair for one in ones for other in others if (pair := _relation(one, other, hidden)) is not None]
+    pairs: list[_Related] = []
+    for pair in sorted(found, key=lambda pair: pair.cost):
+        if all(pair.one is not used.one and pair.other is not used.other for used in pairs):
+            pairs.append(pair)
     return pairs
 
 
-def _turn(one: End, other: End, hidden: Pixels) -> float | None:
-    """Degrees of turn plus a tenth of the gap's pixels; None where the two do not relate."""
+def _relation(one: End, other: End, hidden: Pixels) -> _Related | None:
+    """None where the two do not relate. The cost is the turns' sum plus a tenth of the gap's pixels."""
     gap = other.point - one.point
     length = float(np.hypot(*gap))
     if one.direction is None or other.direction is None or length < 2:
@@ -115,17 +178,18 @@ def _turn(one: End, other: End, hidden: Pixels) -> float | None:
     turns = _angle(one.direction, gap / length), _angle(other.direction, -gap / length)
     if max(turns) > WIDEST_TURN or hidden[along(one.point, other.point)].mean() < HIDDEN_SHARE:
         return None
-    return sum(turns) + 0.1 * length
+    return _Related(sum(turns) + 0.1 * length, max(turns), one, other)
 
 
 def _angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(np.degrees(np.arccos(np.clip(one @ other, -1, 1))))
 
 
-def _grouped(members: Sequence[int], links: Sequence[_Link]) -> list[Piece]:
+def _grouped(members: Sequence[int], links: Sequence[Link]) -> list[Piece]:
     group = {label: [label] for label in members}
     bridges: defaultdict[int, list[Pixels]] = defaultdict(list)
-    for link in sorted(links, key=lambda link: link.turn):
+    joining = (link for link in links if link.gain > 0 and link.first in group)
+    for link in sorted(joining, key=lambda link: -link.gain):
         bridges[link.first].append(link.bridge)
         one, other = group[link.first], group[link.second]
         if one is not other:

@@ -121,3 +121,13 @@ def test_what_is_not_flat_is_read_as_tones() -> None:
     drawing = read_drawing(canvas)
     assert_consistent(drawing, canvas)
     assert not drawing.palette.flat and drawing.shapes
+
+
+def test_bars_that_hardly_line_up_behind_a_disc_are_told_to_be_one_perhaps() -> None:
+    def bars(apart: float) -> Drawing:
+        high, low = rect(4, 40 - apart, 48, 52 - apart, BLUE), rect(48, 40 + apart, 92, 52 + apart, BLUE)
+        return read(high, low, circle(48, 46, 20, RED))
+
+    assert len(bars(2).shapes) == 2
+    assert len(bars(7).shapes) == 3 and bars(7).interrupted == ((0, 1),)
+    assert len(bars(12).shapes) == 3 and not bars(12).interrupted

@@ -176,3 +176,10 @@ def test_an_element_with_a_box_alone_can_be_removed() -> None:
     (layer,) = removed.layers or ()
     ground = opaque_layer("ground", "ground", removed.canvas, "background")
     assert LayerStack((SIZE, SIZE), (ground, layer)).difference(canvas).max() <= 1
+
+
+def test_a_pair_that_may_be_one_shape_is_an_edge() -> None:
+    high, low = rect(4, 33, 48, 45, "#1450c8"), rect(48, 47, 92, 59, "#1450c8")
+    graph = FlatAnalyst().analyse(drawn(high, low, circle(48, 46, 20, "#c83214")), None, 0).graph
+    (edge,) = [edge for edge in graph.edges if edge.kind == "interrupted_shape"]
+    assert graph[edge.source].colour == graph[edge.target].colour == "#1450c8"

@@ -1,6 +1,6 @@
 import numpy as np
 
-from peeler.flat.pieces import Piece, join_pieces
+from peeler.flat.pieces import Joined, join_pieces
 from peeler.flat.regions import Region, Regions
 from peeler.geometry import Box, Pixels
 from tests.flat.figures import SIZE, bar, disc
@@ -28,15 +28,20 @@ GROUND = 0, np.ones((SIZE, SIZE), np.bool_)
 COVER = disc(48, 48, 16)
 
 
-def groups(pieces: list[Piece]) -> list[tuple[int, ...]]:
-    return [piece.members for piece in pieces]
+def join(regions: Regions, above: Pixels, sureness: float = 3.0) -> Joined:
+    labels = [region.label for region in regions.all[1:]]
+    return join_pieces(regions, labels, above, sureness * (above.astype(float) - above.T))
+
+
+def groups(joined: Joined) -> list[tuple[int, ...]]:
+    return [piece.members for piece in joined.pieces]
 
 
 def test_a_bar_behind_a_disc_is_one() -> None:
     regions = layout(GROUND, (1, bar(8, 40, 48, 56)), (1, bar(48, 40, 88, 56)), (2, COVER))
-    pieces = join_pieces(regions, [1, 2, 3], over(4, (3, 1), (3, 2)))
-    assert groups(pieces) == [(1, 2), (3,)]
-    bridge = pieces[0].bridge
+    joined = join(regions, over(4, (3, 1), (3, 2)))
+    assert groups(joined) == [(1, 2), (3,)]
+    bridge = joined.pieces[0].bridge
     assert bridge is not None and (bridge <= COVER).all()
     assert bridge[41:55, 40:56].all() and not bridge[:38].any() and not bridge[58:].any()
 
@@ -47,27 +52,27 @@ def test_an_upright_bar_and_a_slanted_one_too() -> None:
     upper: Pixels = rows + columns < SIZE
     for first, second in ((bar(40, 8, 56, 48), bar(40, 48, 56, 88)), (slanted & upper, slanted & ~upper)):
         regions = layout(GROUND, (1, first), (1, second), (2, COVER))
-        assert groups(join_pieces(regions, [1, 2, 3], over(4, (3, 1), (3, 2)))) == [(1, 2), (3,)]
+        assert groups(join(regions, over(4, (3, 1), (3, 2)))) == [(1, 2), (3,)]
 
 
 def test_two_discs_behind_a_bar_are_two() -> None:
     regions = layout(GROUND, (1, disc(28, 30, 14)), (1, disc(66, 66, 14)), (2, bar(36, 0, 60, 96)))
-    pieces = join_pieces(regions, [1, 2, 3], over(4, (3, 1), (3, 2)))
-    assert groups(pieces) == [(1,), (2,), (3,)]
-    assert all(piece.bridge is None for piece in pieces)
+    joined = join(regions, over(4, (3, 1), (3, 2)))
+    assert groups(joined) == [(1,), (2,), (3,)]
+    assert all(piece.bridge is None for piece in joined.pieces)
 
 
 def test_bars_that_do_not_line_up_are_two() -> None:
     regions = layout(GROUND, (1, bar(8, 34, 48, 44)), (1, bar(48, 54, 88, 64)), (2, COVER))
-    assert groups(join_pieces(regions, [1, 2, 3], over(4, (3, 1), (3, 2)))) == [(1,), (2,), (3,)]
+    assert groups(join(regions, over(4, (3, 1), (3, 2)))) == [(1,), (2,), (3,)]
 
 
 def test_only_one_ink_and_only_behind_something() -> None:
     halves = bar(8, 40, 48, 56), bar(48, 40, 88, 56)
     other_ink = layout(GROUND, (1, halves[0]), (3, halves[1]), (2, COVER))
-    assert groups(join_pieces(other_ink, [1, 2, 3], over(4, (3, 1), (3, 2)))) == [(1,), (2,), (3,)]
+    assert groups(join(other_ink, over(4, (3, 1), (3, 2)))) == [(1,), (2,), (3,)]
     same_ink = layout(GROUND, (1, halves[0]), (1, halves[1]), (2, COVER))
-    assert groups(join_pieces(same_ink, [1, 2, 3], over(4, (1, 3), (2, 3)))) == [(1,), (2,), (3,)]
+    assert groups(join(same_ink, over(4, (1, 3), (2, 3)))) == [(1,), (2,), (3,)]
 
 
 def test_three_pieces_behind_two_bars_are_one() -> None:
@@ -76,7 +81,15 @@ def test_three_pieces_behind_two_bars_are_one() -> None:
     parts = shape & bar(0, 0, 30, 96), shape & bar(36, 0, 60, 96), shape & bar(66, 0, 96, 96)
     regions = layout(GROUND, *((1, part) for part in parts), *((2, mask) for mask in bars))
     above = over(6, *((high, low) for high in (4, 5) for low in (1, 2, 3)))
-    pieces = join_pieces(regions, [1, 2, 3, 4, 5], above)
-    assert groups(pieces)[0] == (1, 2, 3)
-    bridge = pieces[0].bridge
+    joined = join(regions, above)
+    assert groups(joined)[0] == (1, 2, 3)
+    bridge = joined.pieces[0].bridge
     assert bridge is not None and (bridge <= (bars[0] | bars[1])).all()
+
+
+def test_where_the_cover_may_lie_below_two_pieces_stay_two_but_are_told() -> None:
+    regions = layout(GROUND, (1, bar(20, 40, 48, 56)), (1, bar(48, 40, 76, 56)), (2, COVER))
+    above = over(4, (3, 1), (3, 2))
+    joined = join(regions, above, sureness=0.0)
+    assert groups(joined) == [(1,), (2,), (3,)] and joined.doubtful == [(1, 2)]
+    assert not join(regions, above, sureness=3.0).doubtful

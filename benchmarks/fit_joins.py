@@ -1,0 +1,97 @@
+"""Fit what speaks for joining two pieces of one ink behind an occluder to pictures whose true layers are known.
+
+    python benchmarks/fit_joins.py TRUTH [TRUTH ...]
+
+TRUTH is as for ``fit_cues.py``. For every pair of regions that may be one shape, the overlap (IoU, matched one to one)
+with the true shapes of their colour is taken of the two completed apart and of the two joined; the weights are those
+of a ridge regression of the difference on the terms of ``peeler/flat/pieces.py``, where they are written by hand. The
+last line is one JSON document.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peeler.evaluate.pieces import pieces_of
+from peeler.evaluate.score import LEAST_TRUE, NEAR_COLOUR
+from peeler.evaluate.truth import Truth, read_truth, truth_names
+from peeler.flat.completion import complete
+from peeler.flat.contacts import boundaries, junctions
+from peeler.flat.cues import weigh
+from peeler.flat.drawing import find_background
+from peeler.flat.order import log_odds, stacking
+from peeler.flat.palette import find_palette
+from peeler.flat.pieces import GAIN, Link, links
+from peeler.flat.regions import Regions, find_regions
+from peeler.geometry import Pixels
+
+RIDGE = 2.0
+MOST_REGIONS = 150
+LEAST_SHOWN = 16
+"""Pixels of a true shape that the two regions must show for it to count."""
+
+
+def main() -> None:
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    rows = [row for folder in sys.argv[1:] for row in _links_of_folder(Path(folder))]
+    terms = np.array([term for term, _ in rows])
+    gains = np.array([gain for _, gain in rows])
+    weights = np.linalg.solve(terms.T @ terms + RIDGE * np.diag(np.arange(len(GAIN)) > 0), terms.T @ gains)
+    chosen = float(gains[terms @ weights > 0].sum())
+    for name, weight in zip(GAIN, weights, strict=True):
+        print(f"{weight:8.4f}  {name}")
+    print(f"{len(rows)} pairs; gain {chosen:.1f} of {gains[gains > 0].sum():.1f}, if all were joined {gains.sum():.1f}")
+    named = dict(zip(GAIN, weights.tolist(), strict=True))
+    print(json.dumps({"pairs": len(rows), "gain": chosen, "weights": named}))
+
+
+def _links_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], float]]:
+    for name in truth_names(folder):
+        truth = read_truth(folder, name)
+        palette = find_palette(truth.picture)
+        regions = find_regions(truth.picture, palette)
+        if not palette.flat or len(regions.all) > MOST_REGIONS:
+            continue
+        background = find_background(regions)
+        evidence = weigh(regions, palette.inks, boundaries(regions.labels), junctions(regions.labels), background)
+        above = stacking(len(regions.all), evidence)
+        labels = [region.label for region in regions.all if region.label not in background]
+        for link in links(regions, labels, above, log_odds(len(regions.all), evidence)):
+            ink = palette.inks[regions.all[link.first].ink]
+            yield link.terms, _gain(regions, link, above, _true_shapes(truth, ink))
+
+
+def _true_shapes(truth: Truth, ink: NDArray[np.uint8]) -> list[Pixels]:
+    pieces = pieces_of(truth.layers, truth.size, LEAST_TRUE)
+    return [piece.mask.on(truth.size) for piece in pieces if np.abs(piece.colour - ink).max() <= NEAR_COLOUR]
+
+
+def _gain(regions: Regions, link: Link, above: Pixels, truth: Sequence[Pixels]) -> float:
+    one, other = regions.mask(link.first), regions.mask(link.second)
+    over_one, over_other = (above[:, label][regions.labels] for label in (link.first, link.second))
+    shown = one | other | link.bridge
+    shapes = [shape for shape in truth if np.count_nonzero(shape & (one | other)) >= LEAST_SHOWN]
+    apart = _overlap([complete(one, over_one), complete(other, over_other)], shapes)
+    return apart and _overlap([complete(shown, (over_one | over_other) & ~shown)], shapes) - apart
+
+
+def _overlap(found: Sequence[Pixels], truth: Sequence[Pixels]) -> float:
+    """The greatest total IoU of one or two masks matched one to one with true ones."""
+    shares = np.array([[_iou(mask, true) for true in truth] for mask in found])
+    if not shares.size or len(found) == 1 or len(truth) == 1:
+        return float(shares.max(initial=0.0))
+    pairs = shares[0][:, None] + shares[1][None, :]
+    return float(pairs[~np.eye(len(truth), dtype=np.bool_)].max())
+
+
+def _iou(one: Pixels, other: Pixels) -> float:
+    return np.count_nonzero(one & other) / np.count_nonzero(one | other)
+
+
+if __name__ == "__main__":
+    main()
