@@ -18,17 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.contacts import Boundary, Junction, canvas_scale
+from peeler.flat.contours import End, covered_arcs, related_ends
 from peeler.flat.palette import Labels
 from peeler.flat.regions import Region, Regions
 
 WEIGHTS = {
-    "its edge runs straight through a junction": 0.82,
-    "its edge runs straight past the background": 1.56,
-    "the other's hull covers it": 1.63,
-    "it interrupts the other": 0.69,
-    "it is the thinner one": 0.30,
-    "it lies inside the other": 0.28,
-    "it is a detail inside the other": 1.41,
+    "its edge runs straight through a junction": 0.89,
+    "its edge runs straight past the background": 1.46,
+    "the other's hull covers it": 1.79,
+    "it interrupts the other": 1.57,
+    "none of its edges goes on behind the other": 0.86,
+    "it is one of twins on the other": 0.56,
+    "it is the thinner one": 0.39,
+    "it lies inside the other": 0.34,
+    "it is a detail inside the other": 0.55,
     "it is a dark outline around the other": 4.0,
 }
 """Log odds for one unit of each cue. The last is no fit but a convention: outlines are drawn over whole fills, and what
@@ -44,6 +47,8 @@ OUTLINE_THICKNESS = 8.0
 """Mean distance to its edge in pixels of a canvas of 512 × 512; a stroke of 32 pixels has 8."""
 FRAME_SHARE = 0.35
 """A region with less than this share of its filled outline is a frame."""
+TWINS = 0.75
+"""Two regions whose areas and boxes agree by this are twins: repeated shapes rather than pieces of one."""
 SHORTEST_CONTACT = 4
 """Pixel sides; regions that share fewer do not really touch."""
 
@@ -104,14 +109,14 @@ def measure(
         if region.label not in background
     }
     votes = _straight_edges(meetings, background)
-    siblings = _siblings(regions, borders)
+    interruptions = _interruptions(regions, borders)
     for border in borders:
         first, second = border.first, border.second
         if border.length < SHORTEST_CONTACT or first in background or second in background:
             continue
         forward, back = votes[first, second], votes[second, first]
         straight = forward.all - back.all, forward.beside_background - back.beside_background
-        forms_say = _one_sided(forms, siblings, first, second) - _one_sided(forms, siblings, second, first)
+        forms_say = _one_sided(forms, interruptions, first, second) - _one_sided(forms, interruptions, second, first)
         yield first, second, np.concatenate([np.clip(straight, -MOST_VOTES, MOST_VOTES), forms_say])
 
 
@@ -145,29 +150,76 @@ def _straight_edges(meetings: Sequence[Junction], background: frozenset[int]) ->
     return votes
 
 
-def _siblings(regions: Regions, borders: Sequence[Boundary]) -> dict[tuple[int, int], bool]:
-    """(a, b) → whether b also touches another region of a's ink, so that b may interrupt one shape."""
-    inks_around: defaultdict[int, list[int]] = defaultdict(list)
+@dataclass(frozen=True)
+class Interruption:
+    """How one region interrupts another: between it and its siblings, other regions of its ink that touch the first.
+
+    ``related``: some outline goes on in one of a sibling; ``twins``: all siblings are as large as the region itself.
+    """
+
+    related: bool
+    twins: bool
+
+
+def _interruptions(regions: Regions, borders: Sequence[Boundary]) -> dict[tuple[int, int], Interruption]:
+    """(a, b) → how a interrupts b, where it does."""
+    around: defaultdict[int, set[int]] = defaultdict(set)
     for border in borders:
-        inks_around[border.first].append(regions.all[border.second].ink)
-        inks_around[border.second].append(regions.all[border.first].ink)
-    return {
-        (one, other): inks_around[other].count(regions.all[one].ink) > 1
-        for border in borders
-        for one, other in ((border.first, border.second), (border.second, border.first))
-    }
+        around[border.first].add(border.second)
+        around[border.second].add(border.first)
+    found = {}
+    for above, neighbours in around.items():
+        by_ink: defaultdict[int, list[int]] = defaultdict(list)
+        for label in sorted(neighbours):
+            by_ink[regions.all[label].ink].append(label)
+        for pieces in by_ink.values():
+            ends = {label: _ends_at(regions, label, above) for label in pieces if len(pieces) > 1}
+            for label in ends:
+                siblings = [other for other in pieces if other != label]
+                related = any(_go_on(regions, above, ends, label, other) for other in siblings)
+                twins = all(_are_twins(regions.all[label], regions.all[other]) for other in siblings)
+                found[above, label] = Interruption(related, twins)
+    return found
+
+
+def _ends_at(regions: Regions, label: int, above: int) -> list[End]:
+    """Where the outline of a region goes under another one, in pixels of the canvas."""
+    box = regions.all[label].box.expand(2, (regions.labels.shape[1], regions.labels.shape[0]))
+    labels = regions.labels[box.slices]
+    corner = np.array([box.x0, box.y0], np.float64)
+    arcs = covered_arcs(labels == label, labels == above)
+    return [End(end.point + corner, end.direction) for arc in arcs if arc.ends for end in arc.ends]
+
+
+def _go_on(regions: Regions, above: int, ends: dict[int, list[End]], one: int, other: int) -> bool:
+    if not (ends[one] and ends[other]):
+        return False
+    hidden = np.zeros(len(regions.all), np.bool_)
+    hidden[[above, one, other]] = True
+    return bool(related_ends(ends[one], ends[other], hidden[regions.labels]))
+
+
+def _are_twins(one: Region, other: Region) -> bool:
+    def agree(mine: int, theirs: int) -> float:
+        return min(mine, theirs) / max(mine, theirs)
+
+    boxes = agree(one.box.width, other.box.width) * agree(one.box.height, other.box.height)
+    return boxes * agree(one.area, other.area) > TWINS
 
 
 def _one_sided(
-    forms: dict[int, Form], siblings: dict[tuple[int, int], bool], one: int, other: int
+    forms: dict[int, Form], interruptions: dict[tuple[int, int], Interruption], one: int, other: int
 ) -> NDArray[np.float64]:
     """The cues that speak for ``one`` by what the two regions are, in the order of ``WEIGHTS`` after the junctions."""
     mine, theirs = forms[one], forms[other]
+    split_by_it = interruptions.get((other, one))
     inside = theirs.filled_of[one] > 0.9 * mine.area
     return np.array(
         [
             theirs.hull_of[one] / mine.area,
-            float(siblings[other, one]),
+            float((one, other) in interruptions),
+            float(split_by_it is not None and not split_by_it.related),
+            float(split_by_it is not None and split_by_it.twins),
             -np.log(mine.thickness),
             inside * theirs.thickness / mine.thickness,
             float(inside and mine.area < DETAIL_SHARE * theirs.area),

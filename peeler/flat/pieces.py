@@ -4,20 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.completion import quadrilateral
-from peeler.flat.contours import End, along, covered_arcs
+from peeler.flat.contours import End, covered_arcs, related_ends
 from peeler.flat.regions import Regions
 from peeler.geometry import Pixels
 
-WIDEST_TURN = 50.0
-"""Degrees by which an outline may turn on its way across a gap and still be seen as one (relatability)."""
-HIDDEN_SHARE = 0.85
-"""Share of the way that must lie under the occluder or on the pieces themselves; of the hull between framed pieces."""
+FRAMED_SHARE = 0.85
+"""Share of the hull between two framed pieces that must be hidden."""
 SURE = 3.0
 """Log odds from which on it does not matter how sure it is that the occluder lies above."""
 MOST_PIECES = 40
@@ -129,7 +126,7 @@ def _continued(
     regions: Regions, first: int, second: int, ends: dict[int, list[End]], cover: Pixels
 ) -> tuple[float, Pixels] | None:
     """Two outlines of the first go on in two of the second: the larger turn in degrees, and the area between."""
-    pairs = _related(ends[first], ends[second], cover | regions.mask(first) | regions.mask(second))
+    pairs = related_ends(ends[first], ends[second], cover | regions.mask(first) | regions.mask(second))
     if len(pairs) < 2:
         return None
     corners = np.array([end.point for pair in pairs[:2] for end in (pair.one, pair.other)])
@@ -140,7 +137,7 @@ def _framed(regions: Regions, first: int, second: int, cover: Pixels) -> tuple[N
     """Everything between the two is hidden, and it is less than what they show: perhaps one plain shape behind bars."""
     shown = regions.mask(first) | regions.mask(second)
     between = quadrilateral(np.argwhere(shown)[:, ::-1], cover.shape) & ~shown
-    if between.sum() > shown.sum() or not between.any() or cover[between].mean() < HIDDEN_SHARE:
+    if between.sum() > shown.sum() or not between.any() or cover[between].mean() < FRAMED_SHARE:
         return None, None
     return None, between & cover
 
@@ -148,41 +145,6 @@ def _framed(regions: Regions, first: int, second: int, cover: Pixels) -> tuple[N
 def _ends(regions: Regions, label: int, above: Pixels) -> list[End]:
     cover = above[:, label][regions.labels]
     return [end for arc in covered_arcs(regions.mask(label), cover) if arc.ends for end in arc.ends]
-
-
-class _Related(NamedTuple):
-    """Two ends that may be of one outline: the larger turn in degrees, and how long and bent the way is."""
-
-    cost: float
-    turn: float
-    one: End
-    other: End
-
-
-def _related(ones: Sequence[End], others: Sequence[End], hidden: Pixels) -> list[_Related]:
-    """Pairs of ends that relate, straightest first, each end at most once."""
-    found = [pair for one in ones for other in others if (pair := _relation(one, other, hidden)) is not None]
-    pairs: list[_Related] = []
-    for pair in sorted(found, key=lambda pair: pair.cost):
-        if all(pair.one is not used.one and pair.other is not used.other for used in pairs):
-            pairs.append(pair)
-    return pairs
-
-
-def _relation(one: End, other: End, hidden: Pixels) -> _Related | None:
-    """None where the two do not relate. The cost is the turns' sum plus a tenth of the gap's pixels."""
-    gap = other.point - one.point
-    length = float(np.hypot(*gap))
-    if one.direction is None or other.direction is None or length < 2:
-        return None
-    turns = _angle(one.direction, gap / length), _angle(other.direction, -gap / length)
-    if max(turns) > WIDEST_TURN or hidden[along(one.point, other.point)].mean() < HIDDEN_SHARE:
-        return None
-    return _Related(sum(turns) + 0.1 * length, max(turns), one, other)
-
-
-def _angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    return float(np.degrees(np.arccos(np.clip(one @ other, -1, 1))))
 
 
 def _grouped(members: Sequence[int], links: Sequence[Link]) -> list[Piece]:

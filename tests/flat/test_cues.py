@@ -26,6 +26,7 @@ BAR_ON_DISC = circle(64, 64, 40, RED), rect(4, 54, 124, 74, BLUE)
 ONTO_THE_RIM = circle(50, 64, 36, RED), rect(70, 40, 116, 88, BLUE)
 FRAME = (f'<rect x="24" y="24" width="80" height="80" fill="{RED}" stroke="{BLUE}" stroke-width="6"/>',)
 DETAIL = circle(64, 64, 50, RED), circle(50, 50, 8, BLUE)
+PADS = rect(30, 40, 98, 88, RED), circle(30, 64, 14, BLUE), circle(98, 64, 14, BLUE)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,9 @@ DETAIL = circle(64, 64, 50, RED), circle(50, 50, 8, BLUE)
         (ONTO_THE_RIM, (100, 64), (30, 64)),
         (FRAME, (24, 64), (64, 64)),
         (DETAIL, (50, 50), (80, 80)),
+        (PADS, (98, 64), (64, 64)),
     ],
-    ids=["disc on bar", "bar on disc", "box on a disc's rim", "frame", "detail"],
+    ids=["disc on bar", "bar on disc", "box on a disc's rim", "frame", "detail", "two pads on a box"],
 )
 @pytest.mark.parametrize("turns", range(4))
 def test_what_is_in_front(
