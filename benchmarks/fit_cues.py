@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from peeler.evaluate.truth import read_truth, truth_names
 from peeler.flat.contacts import boundaries, junctions
-from peeler.flat.cues import WEIGHTS, measure
+from peeler.flat.cues import WEIGHTS, forms_of, measure
 from peeler.flat.drawing import find_background
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
@@ -75,7 +75,8 @@ def _pairs(regions: Regions, palette: Palette, masks: Sequence[Pixels]) -> Itera
     shown = [_shown(top[regions.mask(region.label)]) for region in regions.all]
     labels = regions.labels
     borders, meetings, background = boundaries(labels), junctions(labels), find_background(regions)
-    for first, second, cues in measure(regions, palette.inks, borders, meetings, background):
+    forms = forms_of(regions, palette.inks, background)
+    for first, second, cues in measure(regions, forms, borders, meetings, background):
         one, other = shown[first], shown[second]
         if min(one, other) < 0 or one == other or (masks[one] & masks[other]).sum() < FEWEST_SHARED:
             continue

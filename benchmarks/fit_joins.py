@@ -21,7 +21,7 @@ from peeler.evaluate.score import LEAST_TRUE, NEAR_COLOUR
 from peeler.evaluate.truth import Truth, read_truth, truth_names
 from peeler.flat.completion import complete
 from peeler.flat.contacts import boundaries, junctions
-from peeler.flat.cues import weigh
+from peeler.flat.cues import forms_of, weigh
 from peeler.flat.drawing import find_background
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.palette import find_palette
@@ -58,7 +58,8 @@ def _links_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], float]
         if not palette.flat or len(regions.all) > MOST_REGIONS:
             continue
         background = find_background(regions)
-        evidence = weigh(regions, palette.inks, boundaries(regions.labels), junctions(regions.labels), background)
+        forms = forms_of(regions, palette.inks, background)
+        evidence = weigh(regions, forms, boundaries(regions.labels), junctions(regions.labels), background)
         above = stacking(len(regions.all), evidence)
         labels = [region.label for region in regions.all if region.label not in background]
         for link in links(regions, labels, above, log_odds(len(regions.all), evidence)):

@@ -19,6 +19,8 @@ OWN_SHARE = 0.4
 """Share of an ellipse's perimeter that must be seen for it to be believed."""
 OFF_ELLIPSE = 1.2
 """Pixels by which an outline may miss its ellipse."""
+BULGE = 0.5
+"""How far a shape may go on behind its cover, as a share of what is seen of it in that direction."""
 STROKE_SHARE = 0.5
 """A cover is an outline stroke when it is thinner than this share of the covered shape's size (√area)."""
 
@@ -43,7 +45,7 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
     drawn = seen.astype(np.uint8)
     for arc in arcs:
         if arc.ends:
-            cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends)], (1,))
+            cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends, int(seen.sum()))], (1,))
         elif arc.is_hole:
             cv2.drawContours(drawn, [arc.points[:, None].astype(np.int32)], -1, (1,), cv2.FILLED)
         else:
@@ -81,23 +83,28 @@ def _neighbourhood(mask: Pixels) -> Box:
     return box.expand(max(box.width, box.height) // 2 + 8, (mask.shape[1], mask.shape[0]))
 
 
-def _closed_by_curve(arc: Arc, ends: tuple[End, End]) -> NDArray[np.int32]:
-    """The area between a covered stretch of the outline and the curve that replaces it, as a polygon (x, y)."""
-    curve = continuation(*ends)
+def _closed_by_curve(arc: Arc, ends: tuple[End, End], area: int) -> NDArray[np.int32]:
+    """The area between a covered stretch of the outline and the curve that replaces it, as a polygon (x, y).
+
+    ``area`` is that of what is seen: a strip that goes under its cover on both sides is not half a disc.
+    """
+    gap = float(np.hypot(*(ends[1].point - ends[0].point)))
+    curve = continuation(*ends, BULGE * area / max(gap, 1.0))
     polygon: NDArray[np.int32] = np.rint(np.concatenate([curve, arc.points[::-1]])).astype(np.int32)
     return polygon
 
 
-def continuation(leaving: End, returning: End) -> NDArray[np.float64]:
+def continuation(leaving: End, returning: End, deepest: float = np.inf) -> NDArray[np.float64]:
     """A smooth curve (n × 2) between two ends that keeps their directions; a straight line where they are unknown.
 
-    The curve is a cubic whose handles make it a circular arc where the two directions allow one.
+    The curve is a cubic whose handles make it a circular arc where the two directions allow one. One that turns back
+    by 180 degrees goes at most ``deepest`` pixels beyond its ends.
     """
     start, stop = leaving.point, returning.point
     if leaving.direction is None or returning.direction is None:
         return np.array([start, stop])
     turn = np.arccos(np.clip(-(leaving.direction @ returning.direction), -1, 1))
-    handle = _handle_per_gap(float(turn)) * float(np.hypot(*(stop - start)))
+    handle = min(_handle_per_gap(float(turn)) * float(np.hypot(*(stop - start))), deepest / 0.75)
     t = np.linspace(0, 1, 24)[:, None]
     return (
         (1 - t) ** 3 * start

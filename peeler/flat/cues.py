@@ -10,7 +10,7 @@ occlusion cues*, IEEE TIP 22(5), 2013; covered area of the convex hull as in Law
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -85,29 +85,23 @@ class Form:
 
 def weigh(
     regions: Regions,
-    inks: NDArray[np.uint8],
+    forms: Mapping[int, Form],
     borders: Sequence[Boundary],
     meetings: Sequence[Junction],
     background: frozenset[int],
 ) -> list[Evidence]:
-    """Evidence for every touching pair of regions outside the background; ``inks`` (k × 3) are the palette's."""
-    return [_judged(*measured) for measured in measure(regions, inks, borders, meetings, background)]
+    """Evidence for every touching pair of regions outside the background, whose ``forms`` are given."""
+    return [_judged(*measured) for measured in measure(regions, forms, borders, meetings, background)]
 
 
 def measure(
     regions: Regions,
-    inks: NDArray[np.uint8],
+    forms: Mapping[int, Form],
     borders: Sequence[Boundary],
     meetings: Sequence[Junction],
     background: frozenset[int],
 ) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
     """For every touching pair outside the background its labels and its cues, in the order of ``WEIGHTS``."""
-    brightness = inks @ LUMA
-    forms = {
-        region.label: _form(regions, region, float(brightness[region.ink]))
-        for region in regions.all
-        if region.label not in background
-    }
     votes = _straight_edges(meetings, background)
     interruptions = _interruptions(regions, borders)
     for border in borders:
@@ -118,6 +112,13 @@ def measure(
         straight = forward.all - back.all, forward.beside_background - back.beside_background
         forms_say = _one_sided(forms, interruptions, first, second) - _one_sided(forms, interruptions, second, first)
         yield first, second, np.concatenate([np.clip(straight, -MOST_VOTES, MOST_VOTES), forms_say])
+
+
+def forms_of(regions: Regions, inks: NDArray[np.uint8], background: frozenset[int]) -> dict[int, Form]:
+    """The forms of all regions outside the background, by their labels; ``inks`` (k × 3) are the palette's."""
+    brightness = inks @ LUMA
+    shown = (region for region in regions.all if region.label not in background and region.area)
+    return {region.label: _form(regions, region, float(brightness[region.ink])) for region in shown}
 
 
 def _judged(first: int, second: int, cues: NDArray[np.float64]) -> Evidence:
@@ -208,7 +209,7 @@ def _are_twins(one: Region, other: Region) -> bool:
 
 
 def _one_sided(
-    forms: dict[int, Form], interruptions: dict[tuple[int, int], Interruption], one: int, other: int
+    forms: Mapping[int, Form], interruptions: dict[tuple[int, int], Interruption], one: int, other: int
 ) -> NDArray[np.float64]:
     """The cues that speak for ``one`` by what the two regions are, in the order of ``WEIGHTS`` after the junctions."""
     mine, theirs = forms[one], forms[other]

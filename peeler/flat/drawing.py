@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.completion import complete
-from peeler.flat.contacts import boundaries, junctions
+from peeler.flat.contacts import Boundary, boundaries, junctions
 from peeler.flat.contours import filled
-from peeler.flat.cues import Evidence, weigh
+from peeler.flat.cues import SHORTEST_CONTACT, Evidence, forms_of, weigh
 from peeler.flat.matting import grown
 from peeler.flat.order import bottom_to_top, log_odds, stacking
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.parts import split
-from peeler.flat.pieces import Piece, join_pieces
+from peeler.flat.pieces import Joined, Piece, join_pieces
 from peeler.flat.regions import Regions, find_regions
+from peeler.flat.strokes import find_strokes, without_strokes
 from peeler.geometry import RGB, Box, Pixels
 
 ENCLOSED = 0.9
@@ -59,12 +60,14 @@ def read_drawing(picture: RGB) -> Drawing:
     regions = find_regions(picture, palette)
     background = find_background(regions)
     borders = boundaries(regions.labels)
-    evidence = weigh(regions, palette.inks, borders, junctions(regions.labels), background)
-    labels = [region.label for region in regions.all if region.label not in background]
-    above = stacking(len(regions.all), evidence)
-    joined = join_pieces(regions, labels, above, log_odds(len(regions.all), evidence))
+    forms = forms_of(regions, palette.inks, background)
+    evidence = weigh(regions, forms, borders, junctions(regions.labels), background)
+    strokes = find_strokes(regions, forms) if palette.flat else frozenset[int]()
+    fills = without_strokes(regions, strokes)
+    evidence += _across_strokes(fills, palette, background | strokes, borders)
+    joined = _joined(regions, fills, background, strokes, evidence)
     between = _between_pieces(evidence, joined.pieces)
-    shapes, owners = _shapes(regions, joined.pieces, between, palette)
+    shapes, owners = _shapes(regions, fills, strokes, joined.pieces, between, palette)
     if not palette.flat:
         shapes = [replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)) for shape in shapes]
     return Drawing(
@@ -99,6 +102,32 @@ def _is_enclosed(regions: Regions, label: int) -> bool:
     return bool(around.max(initial=0) >= ENCLOSED * around.sum())
 
 
+def _across_strokes(
+    fills: Regions, palette: Palette, aside: frozenset[int], borders: Sequence[Boundary]
+) -> list[Evidence]:
+    """Evidence about the fills that only strokes keep apart; ``borders`` are those of the drawing with its strokes."""
+    touching = {(border.first, border.second) for border in borders if border.length >= SHORTEST_CONTACT}
+    apart = [border for border in boundaries(fills.labels) if (border.first, border.second) not in touching]
+    if not apart:
+        return []
+    return weigh(fills, forms_of(fills, palette.inks, aside), apart, junctions(fills.labels), aside)
+
+
+def _joined(
+    regions: Regions,
+    fills: Regions,
+    background: frozenset[int],
+    strokes: frozenset[int],
+    evidence: Sequence[Evidence],
+) -> Joined:
+    """Pieces of fills, which strokes do not interrupt, and pieces of strokes."""
+    above, odds = stacking(len(regions.all), evidence), log_odds(len(regions.all), evidence)
+    filled = [region.label for region in regions.all if region.label not in background | strokes]
+    of_fills = join_pieces(fills, filled, above, odds)
+    of_strokes = join_pieces(regions, sorted(strokes), above, odds)
+    return Joined([*of_fills.pieces, *of_strokes.pieces], [*of_fills.doubtful, *of_strokes.doubtful])
+
+
 def _between_pieces(evidence: Sequence[Evidence], pieces: Sequence[Piece]) -> list[Evidence]:
     """The evidence about regions as evidence about the pieces that they belong to."""
     piece_of = {label: number for number, piece in enumerate(pieces) for label in piece.members}
@@ -107,28 +136,49 @@ def _between_pieces(evidence: Sequence[Evidence], pieces: Sequence[Piece]) -> li
 
 
 def _shapes(
-    regions: Regions, pieces: Sequence[Piece], evidence: Sequence[Evidence], palette: Palette
+    regions: Regions,
+    fills: Regions,
+    strokes: frozenset[int],
+    pieces: Sequence[Piece],
+    evidence: Sequence[Evidence],
+    palette: Palette,
 ) -> tuple[list[Shape], list[int]]:
-    """Whole shapes in painting order, and for each the index of the piece that it is a part of."""
+    """Whole shapes in painting order, and for each the index of the piece that it is a part of.
+
+    Fills are completed as they would be without the strokes, so that they reach to the middle of their outlines.
+    """
     above = stacking(len(pieces), evidence)
     areas = [sum(regions.all[label].area for label in piece.members) for piece in pieces]
     piece_of = np.full(len(regions.all), -1, np.int32)
     for number, piece in enumerate(pieces):
         piece_of[list(piece.members)] = number
-    piece_map = piece_of[regions.labels]
+    piece_map, fill_map = piece_of[regions.labels], piece_of[fills.labels]
     shapes: list[Shape] = []
     owners: list[int] = []
     for number in bottom_to_top(above, areas):
         visible = piece_map == number
-        cover = np.append(above[:, number], False)[piece_map]
+        # What is too small to be a shape hides nothing.
+        over = np.append(above[:, number] & (np.array(areas) >= FEWEST_VISIBLE), False)
+        cover = over[piece_map]
         ink = palette.inks[regions.all[pieces[number].members[0]].ink]
+        drawn_in = piece_map if strokes.intersection(pieces[number].members) else fill_map
         # The coarse tones of a photograph have no outlines to go by.
-        parts = _parts(visible, cover, pieces[number].bridge) if palette.flat else [(visible, visible)]
-        for shown, whole in parts:
-            if shown.sum() >= FEWEST_VISIBLE:
-                shapes.append(Shape(ink, shown, whole))
-                owners.append(number)
+        parts = [(visible, visible)]
+        if palette.flat:
+            parts = _parts(drawn_in == number, over[drawn_in], pieces[number].bridge)
+        for shown, whole in _shown(parts, visible):
+            shapes.append(Shape(ink, shown, shown | (whole & (visible | cover))))
+            owners.append(number)
     return shapes, owners
+
+
+def _shown(parts: Sequence[tuple[Pixels, Pixels]], visible: Pixels) -> list[tuple[Pixels, Pixels]]:
+    """The parts with what shows of them; what shows of parts of which hardly anything does goes to the largest one."""
+    shown = [(part & visible, whole) for part, whole in parts]
+    (first, whole), *others = [(part, whole) for part, whole in shown if part.sum() >= FEWEST_VISIBLE] or shown[:1]
+    rest = visible & ~np.logical_or.reduce([first, *(part for part, _ in others)])
+    kept = [(first | rest, whole), *others]
+    return kept if kept[0][0].sum() >= FEWEST_VISIBLE else []
 
 
 def _parts(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[tuple[Pixels, Pixels]]:

@@ -2,11 +2,18 @@ import numpy as np
 import pytest
 
 from peeler.flat.contacts import boundaries, junctions
-from peeler.flat.cues import WEIGHTS, Evidence, weigh
+from peeler.flat.cues import WEIGHTS, Evidence, forms_of, weigh
+from peeler.flat.palette import Palette
+from peeler.flat.regions import Regions
 from peeler.geometry import RGB
 from tests.flat.figures import circle, drawn, label_at, rect, regions_of
 
 RED, BLUE, GREEN = "#c83214", "#1450c8", "#28a050"
+
+
+def weighed(regions: Regions, palette: Palette, background: frozenset[int]) -> list[Evidence]:
+    forms = forms_of(regions, palette.inks, background)
+    return weigh(regions, forms, boundaries(regions.labels), junctions(regions.labels), background)
 
 
 def judged(canvas: RGB, one: tuple[int, int], other: tuple[int, int]) -> Evidence:
@@ -14,7 +21,7 @@ def judged(canvas: RGB, one: tuple[int, int], other: tuple[int, int]) -> Evidenc
     regions, palette = regions_of(canvas)
     background = frozenset({label_at(regions, 0, 0)})
     ends = {label_at(regions, *one), label_at(regions, *other)}
-    found = weigh(regions, palette.inks, boundaries(regions.labels), junctions(regions.labels), background)
+    found = weighed(regions, palette, background)
     assert all(not background & {item.above, item.below} for item in found)
     (item,) = [item for item in found if {item.above, item.below} == ends]
     assert item.weight >= 0 and item.reason in WEIGHTS
@@ -75,5 +82,5 @@ def test_what_does_not_touch_is_not_judged() -> None:
     canvas = drawn(circle(24, 24, 14, RED), circle(70, 70, 14, BLUE), rect(60, 10, 80, 20, GREEN))
     regions, palette = regions_of(canvas)
     background = frozenset({label_at(regions, 0, 0)})
-    assert weigh(regions, palette.inks, boundaries(regions.labels), junctions(regions.labels), background) == []
+    assert weighed(regions, palette, background) == []
     assert len(regions.all) == 4 and np.unique(regions.labels).tolist() == [0, 1, 2, 3]

@@ -1,0 +1,50 @@
+"""Drawn outlines, and what they hide: which of two fills is in front."""
+
+import numpy as np
+
+from peeler.flat.cues import forms_of
+from peeler.flat.drawing import read_drawing
+from peeler.flat.strokes import find_strokes, without_strokes
+from peeler.geometry import RGB
+from tests.flat.figures import disc, drawn, iou, label_at, rect, regions_of
+
+SIZE = 256
+BLACK, GREEN, LIME = "#101010", "#28a050", "#a0d040"
+
+
+def outlined(x: float, y: float, radius: float, fill: str) -> str:
+    return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}" stroke="{BLACK}" stroke-width="8"/>'
+
+
+TREES = outlined(96, 112, 64, GREEN) + outlined(160, 144, 64, LIME)
+
+
+def trees() -> RGB:
+    return drawn(TREES, size=SIZE)
+
+
+def test_an_outline_is_a_stroke_and_a_fill_is_none() -> None:
+    regions, palette = regions_of(trees())
+    strokes = find_strokes(regions, forms_of(regions, palette.inks, frozenset({label_at(regions, 0, 0)})))
+    assert strokes == {label_at(regions, 32, 112)}
+    plain, palette = regions_of(drawn(rect(40, 40, 200, 200, GREEN), rect(80, 80, 160, 160, LIME), size=SIZE))
+    assert not find_strokes(plain, forms_of(plain, palette.inks, frozenset({label_at(plain, 0, 0)})))
+
+
+def test_without_their_outlines_fills_meet_in_the_middle() -> None:
+    regions, palette = regions_of(trees())
+    stroke = label_at(regions, 32, 112)
+    fills = without_strokes(regions, frozenset({stroke}))
+    assert fills.all[stroke].area == 0 and not (fills.labels == stroke).any()
+    assert iou(fills.mask(label_at(regions, 200, 150)), disc(160, 144, 64, SIZE)) > 0.97
+    kept = regions.labels != stroke
+    assert np.array_equal(fills.labels[kept], regions.labels[kept])
+    assert without_strokes(regions, frozenset()) is regions
+
+
+def test_a_fill_goes_on_behind_an_outlined_one() -> None:
+    drawing = read_drawing(trees())
+    inks = ["#" + bytes(shape.ink).hex() for shape in drawing.shapes]
+    assert inks.index(GREEN) < inks.index(LIME)
+    assert iou(drawing.shapes[inks.index(GREEN)].whole, disc(96, 112, 64, SIZE)) > 0.93
+    assert iou(drawing.shapes[inks.index(LIME)].whole, disc(160, 144, 64, SIZE)) > 0.97
