@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from peeler.flat.drawing import Drawing, Shape, read_drawing
+from peeler.flat.drawing import Drawing, read_drawing
+from peeler.flat.layering import Shape
 from peeler.flat.matting import Ink
 from peeler.flat.names import describe
 from peeler.flat.painting import ink_of, visible_parts

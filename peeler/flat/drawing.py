@@ -7,14 +7,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.completion import complete
 from peeler.flat.contacts import Boundary, boundaries, junctions
 from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, forms_of, weigh
+from peeler.flat.layering import Layering, Shape
 from peeler.flat.matting import grown
-from peeler.flat.order import bottom_to_top, log_odds, stacking
+from peeler.flat.order import log_odds, stacking
 from peeler.flat.palette import Palette, find_palette
-from peeler.flat.parts import split
 from peeler.flat.pieces import Joined, Piece, join_pieces
 from peeler.flat.regions import Regions, find_regions
 from peeler.flat.strokes import find_strokes, without_strokes
@@ -22,21 +21,6 @@ from peeler.geometry import RGB, Box, Pixels
 
 ENCLOSED = 0.9
 """A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
-SMALLEST_TO_SPLIT = 100
-"""Pixels."""
-FEWEST_VISIBLE = 8
-"""Pixels that a part must show."""
-EDGE_MARGIN = 3
-"""Pixels around a cover in which an outline may be the cover's."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """A whole shape: its ``ink``, the pixels that show it and all the pixels it is believed to have."""
-
-    ink: NDArray[np.uint8]
-    visible: Pixels
-    whole: Pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +51,8 @@ def read_drawing(picture: RGB) -> Drawing:
     evidence += _across_strokes(fills, palette, background | strokes, borders)
     joined = _joined(regions, fills, background, strokes, evidence)
     between = _between_pieces(evidence, joined.pieces)
-    shapes, owners = _shapes(regions, fills, strokes, joined.pieces, between, palette)
+    layered = list(Layering(regions, fills, strokes, joined.pieces, between, palette).shapes())
+    shapes, owners = [shape for shape, _ in layered], [owner for _, owner in layered]
     if not palette.flat:
         shapes = [replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)) for shape in shapes]
     return Drawing(
@@ -133,65 +118,6 @@ def _between_pieces(evidence: Sequence[Evidence], pieces: Sequence[Piece]) -> li
     piece_of = {label: number for number, piece in enumerate(pieces) for label in piece.members}
     pairs = [(piece_of[item.above], piece_of[item.below], item) for item in evidence]
     return [Evidence(above, below, item.weight, item.reason) for above, below, item in pairs if above != below]
-
-
-def _shapes(
-    regions: Regions,
-    fills: Regions,
-    strokes: frozenset[int],
-    pieces: Sequence[Piece],
-    evidence: Sequence[Evidence],
-    palette: Palette,
-) -> tuple[list[Shape], list[int]]:
-    """Whole shapes in painting order, and for each the index of the piece that it is a part of.
-
-    Fills are completed as they would be without the strokes, so that they reach to the middle of their outlines.
-    """
-    above = stacking(len(pieces), evidence)
-    areas = [sum(regions.all[label].area for label in piece.members) for piece in pieces]
-    piece_of = np.full(len(regions.all), -1, np.int32)
-    for number, piece in enumerate(pieces):
-        piece_of[list(piece.members)] = number
-    piece_map, fill_map = piece_of[regions.labels], piece_of[fills.labels]
-    shapes: list[Shape] = []
-    owners: list[int] = []
-    for number in bottom_to_top(above, areas):
-        visible = piece_map == number
-        # What is too small to be a shape hides nothing.
-        over = np.append(above[:, number] & (np.array(areas) >= FEWEST_VISIBLE), False)
-        cover = over[piece_map]
-        ink = palette.inks[regions.all[pieces[number].members[0]].ink]
-        drawn_in = piece_map if strokes.intersection(pieces[number].members) else fill_map
-        # The coarse tones of a photograph have no outlines to go by.
-        parts = [(visible, visible)]
-        if palette.flat:
-            parts = _parts(drawn_in == number, over[drawn_in], pieces[number].bridge)
-        for shown, whole in _shown(parts, visible):
-            shapes.append(Shape(ink, shown, shown | (whole & (visible | cover))))
-            owners.append(number)
-    return shapes, owners
-
-
-def _shown(parts: Sequence[tuple[Pixels, Pixels]], visible: Pixels) -> list[tuple[Pixels, Pixels]]:
-    """The parts with what shows of them; what shows of parts of which hardly anything does goes to the largest one."""
-    shown = [(part & visible, whole) for part, whole in parts]
-    (first, whole), *others = [(part, whole) for part, whole in shown if part.sum() >= FEWEST_VISIBLE] or shown[:1]
-    rest = visible & ~np.logical_or.reduce([first, *(part for part, _ in others)])
-    kept = [(first | rest, whole), *others]
-    return kept if kept[0][0].sum() >= FEWEST_VISIBLE else []
-
-
-def _parts(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[tuple[Pixels, Pixels]]:
-    """What shows of each part of a piece and the whole part, the largest first.
-
-    A part may go on under the others: they have its ink, so it cannot show.
-    """
-    seen = visible if bridge is None else visible | (bridge & cover)
-    whole = complete(seen, cover & ~seen)
-    if visible.sum() < SMALLEST_TO_SPLIT:
-        return [(visible, whole)]
-    parts = sorted(split(whole, visible, visible & ~grown(cover, EDGE_MARGIN)), key=np.count_nonzero, reverse=True)
-    return [(part & visible, complete(part, whole & ~part)) for part in parts]
 
 
 def _between_shapes(shapes: Sequence[Shape], owners: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -9,13 +9,19 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from peeler.flat.cues import OUTLINE_THICKNESS, Form
+from peeler.flat.matting import grown
 from peeler.flat.regions import Regions
-from peeler.geometry import Box
+from peeler.geometry import Box, Pixels
 
 ENCLOSED = 0.9
 """Share of a fill that must lie inside the outline of its stroke."""
+OUTLINED = 0.8
+"""Share of a fill's rim that must be drawn for it to have an outline of its own."""
+LEAST_HIDDEN = 0.005
+"""Share of itself that a fill must have behind others for its outline to be told from theirs."""
 
 
 def find_strokes(regions: Regions, forms: Mapping[int, Form]) -> frozenset[int]:
@@ -51,3 +57,25 @@ def without_strokes(regions: Regions, strokes: frozenset[int]) -> Regions:
             for region in regions.all
         ),
     )
+
+
+def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels) -> tuple[Pixels, Pixels] | None:
+    """The outline of a fill that goes on behind another one: what shows of it, and the whole of it.
+
+    ``cell`` is the fill up to the middle of its outline, ``whole`` what it is believed to be, ``drawn`` all strokes
+    over it and ``front`` the other fills over it. None where the fill does not go on or has no outline all around.
+    """
+    if np.count_nonzero(whole & front) < LEAST_HIDDEN * np.count_nonzero(cell):
+        return None
+    half = 2 * float(cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, 3)[drawn].mean())
+    near_front = grown(front, round(half))
+    rim = cell & grown(~cell, 1) & ~near_front
+    if not rim.any() or drawn[rim].mean() < OUTLINED:
+        return None
+    band = _distance(whole) + _distance(~whole) <= half
+    shows = band & drawn & ~near_front
+    return shows, shows | (band & (front | drawn))
+
+
+def _distance(mask: Pixels) -> NDArray[np.float32]:
+    return np.asarray(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5), np.float32)

@@ -48,3 +48,13 @@ def test_a_fill_goes_on_behind_an_outlined_one() -> None:
     assert inks.index(GREEN) < inks.index(LIME)
     assert iou(drawing.shapes[inks.index(GREEN)].whole, disc(96, 112, 64, SIZE)) > 0.93
     assert iou(drawing.shapes[inks.index(LIME)].whole, disc(160, 144, 64, SIZE)) > 0.97
+
+
+def test_the_outline_of_what_is_behind_is_its_own() -> None:
+    drawing = read_drawing(trees())
+    inks = ["#" + bytes(shape.ink).hex() for shape in drawing.shapes]
+    assert inks == [GREEN, BLACK, LIME, BLACK]
+    behind, front = drawing.shapes[1], drawing.shapes[3]
+    ring = disc(96, 112, 68, SIZE) & ~disc(96, 112, 60, SIZE)
+    assert iou(behind.whole, ring) > 0.75
+    assert iou(front.whole, disc(160, 144, 68, SIZE) & ~disc(160, 144, 60, SIZE)) > 0.9

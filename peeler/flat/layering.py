@@ -1,0 +1,129 @@
+"""From pieces in order to whole shapes: what shows of each, how it goes on, and outlines told apart."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peeler.flat.completion import complete
+from peeler.flat.cues import Evidence
+from peeler.flat.matting import grown
+from peeler.flat.order import bottom_to_top, stacking
+from peeler.flat.palette import Palette
+from peeler.flat.parts import split
+from peeler.flat.pieces import Piece
+from peeler.flat.regions import Regions
+from peeler.flat.strokes import own_outline
+from peeler.geometry import Pixels
+
+SMALLEST_TO_SPLIT = 100
+"""Pixels."""
+FEWEST_VISIBLE = 8
+"""Pixels that a part must show."""
+EDGE_MARGIN = 3
+"""Pixels around a cover in which an outline may be the cover's."""
+SMALLEST_OUTLINE = 40
+"""Pixels of an outline that must show for it to be told from the others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A whole shape: its ``ink``, the pixels that show it and all the pixels it is believed to have."""
+
+    ink: NDArray[np.uint8]
+    visible: Pixels
+    whole: Pixels
+
+
+class Layering:
+    """The pieces of a drawing in painting order.
+
+    ``fills`` are the ``regions`` as they would be without the ``strokes``: fills are completed there, so that they
+    reach to the middle of their outlines. ``evidence`` speaks of indices of ``pieces``.
+    """
+
+    def __init__(
+        self,
+        regions: Regions,
+        fills: Regions,
+        strokes: frozenset[int],
+        pieces: Sequence[Piece],
+        evidence: Sequence[Evidence],
+        palette: Palette,
+    ) -> None:
+        self._pieces = pieces
+        self._above = stacking(len(pieces), evidence)
+        self._areas = np.array([sum(regions.all[label].area for label in piece.members) for piece in pieces], np.int64)
+        self._drawn = np.array([bool(strokes.intersection(piece.members)) for piece in pieces], np.bool_)
+        self._inks = [palette.inks[regions.all[piece.members[0]].ink] for piece in pieces]
+        self._flat = palette.flat
+        piece_of = np.full(len(regions.all), -1, np.int32)
+        for number, piece in enumerate(pieces):
+            piece_of[list(piece.members)] = number
+        self._piece_map, self._fill_map = piece_of[regions.labels], piece_of[fills.labels]
+        self._taken = np.zeros(self._piece_map.shape, np.bool_)
+        """Pixels of strokes that have become outlines of their own."""
+
+    def shapes(self) -> Iterator[tuple[Shape, int]]:
+        """Whole shapes in painting order, each with the index of the piece that it is a part of."""
+        for number in bottom_to_top(self._above, self._areas.tolist()):
+            parts = self._parts(number)
+            for shown, whole in parts:
+                yield Shape(self._inks[number], shown, whole), number
+            if len(parts) == 1 and not self._drawn[number]:
+                yield from self._outline(number, parts[0][1])
+
+    def _parts(self, number: int) -> list[tuple[Pixels, Pixels]]:
+        """What shows of each part of a piece and the whole part, inside the painter's interval."""
+        visible = (self._piece_map == number) & ~self._taken
+        if not self._flat:
+            # The coarse tones of a photograph have no outlines to go by.
+            return _shown([(visible, visible)], visible)
+        over = self._over(number)
+        drawn_in = self._piece_map if self._drawn[number] else self._fill_map
+        seen = (drawn_in == number) & ~self._taken
+        possible = visible | over[self._piece_map]
+        parts = _shown(_completed(seen, over[drawn_in], self._pieces[number].bridge), visible)
+        return [(shown, shown | (whole & possible)) for shown, whole in parts]
+
+    def _outline(self, number: int, whole: Pixels) -> Iterator[tuple[Shape, int]]:
+        """The outline of a fill that goes on behind others, cut out of the strokes that it is a part of."""
+        over = self._over(number)
+        strokes = np.append(over[:-1] & self._drawn, False)[self._piece_map] & ~self._taken
+        if not strokes.any():
+            return
+        cell = self._fill_map == number
+        outline = own_outline(cell, cell | whole, strokes, over[self._fill_map])
+        if outline is None or np.count_nonzero(outline[0]) < SMALLEST_OUTLINE:
+            return
+        self._taken |= outline[0]
+        owner = int(np.bincount(self._piece_map[outline[0]]).argmax())
+        shown, whole_outline = outline
+        yield Shape(self._inks[owner], shown, shown | (whole_outline & over[self._piece_map])), owner
+
+    def _over(self, number: int) -> NDArray[np.bool_]:
+        """Per piece whether it may hide this one, and False for what is no piece; what is no shape hides nothing."""
+        return np.append(self._above[:, number] & (self._areas >= FEWEST_VISIBLE), False)
+
+
+def _shown(parts: Sequence[tuple[Pixels, Pixels]], visible: Pixels) -> list[tuple[Pixels, Pixels]]:
+    """The parts with what shows of them; what shows of parts of which hardly anything does goes to the largest one."""
+    shown = [(part & visible, whole) for part, whole in parts]
+    (first, whole), *others = [(part, whole) for part, whole in shown if part.sum() >= FEWEST_VISIBLE] or shown[:1]
+    rest = visible & ~np.logical_or.reduce([first, *(part for part, _ in others)])
+    kept = [(first | rest, whole), *others]
+    return kept if kept[0][0].sum() >= FEWEST_VISIBLE else []
+
+
+def _completed(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[tuple[Pixels, Pixels]]:
+    """What shows of each part of a piece and the whole part, the largest first.
+
+    A part may go on under the others: they have its ink, so it cannot show.
+    """
+    seen = visible if bridge is None else visible | (bridge & cover)
+    whole = complete(seen, cover & ~seen)
+    if visible.sum() < SMALLEST_TO_SPLIT:
+        return [(visible, whole)]
+    parts = sorted(split(whole, visible, visible & ~grown(cover, EDGE_MARGIN)), key=np.count_nonzero, reverse=True)
+    return [(part & visible, complete(part, whole & ~part)) for part in parts]
