@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.flat.contours import filled
 from peeler.flat.cues import OUTLINE_THICKNESS, Form
 from peeler.flat.matting import grown
 from peeler.flat.regions import Regions
@@ -72,7 +73,8 @@ def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels) -> tu
     rim = cell & grown(~cell, 1) & ~near_front
     if not rim.any() or drawn[rim].mean() < OUTLINED:
         return None
-    band = _distance(whole) + _distance(~whole) <= half
+    inside = filled(whole)
+    band = _distance(inside) + _distance(~inside) <= half
     shows = band & drawn & ~near_front
     return shows, shows | (band & (front | drawn))
 
