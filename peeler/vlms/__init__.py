@@ -39,10 +39,15 @@ def open_vlm(spec: VlmSpec | str, environment: Mapping[str, str]) -> Vlm:
 def lacks(provider: str, environment: Mapping[str, str]) -> str:
     """What is missing before a provider answers at its own address, and how to get it; empty when it is ready."""
     package, keys = PROVIDERS[provider].needs, PROVIDERS[provider].keys
-    missing = [name for name in (package.partition(".")[0], package) if find_spec(name) is None][:1]
-    if missing:
+    if not is_installed(package):
         return f"lacks {package}: {INSTALL}"
     return "" if any(environment.get(key) for key in keys) else f"lacks a key: set {' or '.join(keys)}"
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package, or one inside another such as ``google.genai``, can be imported."""
+    # Looking for the inner one imports the outer, which fails where that is missing; so the outer is asked first.
+    return all(find_spec(name) is not None for name in (package.partition(".")[0], package))
 
 
 def load_environment(file: Path, environment: MutableMapping[str, str]) -> None:

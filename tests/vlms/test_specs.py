@@ -10,7 +10,7 @@ import pytest
 from peeler.dialogue import Abilities
 from peeler.errors import ConfigError
 from peeler.secrets import HIDDEN, redact
-from peeler.vlms import INSTALL, lacks, load_environment, open_vlm, parse_spec
+from peeler.vlms import INSTALL, is_installed, lacks, load_environment, open_vlm, parse_spec
 from peeler.vlms.specs import PROVIDERS, VlmSpec, abilities_of, key_for, name_of
 
 LOOPBACK = "http://127.0.0.1:8000/v1"
@@ -182,3 +182,10 @@ def test_an_environment_file_that_is_no_text(tmp_path: Path) -> None:
     file.write_bytes(b"OPENAI_API_KEY=\xff\xfe")
     with pytest.raises(ConfigError, match="UTF-8"):
         load_environment(file, {})
+
+
+@pytest.mark.parametrize(
+    "package, there", [("json", True), ("json.decoder", True), ("json.nothing", False), ("no_such_package.part", False)]
+)
+def test_a_package_inside_one_that_is_missing_is_missing(package: str, there: bool) -> None:
+    assert is_installed(package) == there
