@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -97,3 +99,20 @@ def test_a_model_that_cannot_be_asked_is_told_before_anything_is_begun(
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigError, match=re.escape(told)):
         choose_engine(Preset.model_validate(settings))
+
+
+def test_the_light_core_alone_peels_and_says_what_the_models_lack() -> None:
+    told = """
+import sys
+sys.modules["google"] = sys.modules["openai"] = None  # as if they were not installed
+from peeler.presets import load_preset
+from peeler.registry import choose_engine
+from peeler.vlms import lacks
+print(choose_engine(load_preset("plain")).preset.analyst, lacks("gemini", {}), lacks("openai", {}), sep="|")
+"""
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+    assert found.strip().split("|") == [
+        "flat",
+        'lacks google.genai: pip install "peeler[vlm]"',
+        'lacks openai: pip install "peeler[vlm]"',
+    ]

@@ -2,8 +2,8 @@
 
 Every cue is a number that is positive when it speaks for the first region and changes its sign when the two are
 swapped. Their weighted sum is the log odds that the first lies on top. The weights were fitted by logistic regression
-to the true order of 12,978 touching pairs in 1,337 openly licensed icons (``docs/benchmarks.md``), which share no picture
-with any test set.
+to the true order of 12,978 touching pairs in 1,337 openly licensed icons (``docs/benchmarks.md``), which share no
+picture with any test set.
 
 Sources: T-junctions and convexity as in Palou and Salembier, *Monocular depth ordering using T-junctions and convexity
 occlusion cues*, IEEE TIP 22(5), 2013; covered area of the convex hull as in Law and Kang, arXiv 2409.06648, §3.
