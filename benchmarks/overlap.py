@@ -47,7 +47,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=TESTSET, help="PNG pictures (default: the test set)")
     parser.add_argument("--limit", type=int, default=60, help="so many pictures")
-    parser.add_argument("--in-flight", type=int, default=8, help="pictures at work at once")
+    parser.add_argument("--in-flight", type=int, default=8, help="pictures that wait at once")
     parser.add_argument("--reply-time", type=float, default=3.0, help="seconds of every answer")
     return parser.parse_args()
 

@@ -33,7 +33,7 @@ from peeler.workers import Tell, do_all
 TAKEN_NAMES = {"batch.json", "timings.json", "index.html", SPENDING, f"{SPENDING}-journal"}
 """What a batch itself writes next to its runs."""
 IN_FLIGHT = 8
-"""Pictures of a batch that are at work at once when most of the time is spent waiting for a model."""
+"""Pictures of a batch that wait for a model at once, besides those that are worked on."""
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ def peel_folder(
     """Peel every picture of ``folder`` into ``out/<stem>``, on all cores unless ``workers`` says otherwise.
 
     A picture that fails becomes a row with its reason, and the others go on. Interrupted by Ctrl-C or killed, the same
-    call goes on where it was. ``limit`` takes the first pictures only. Pictures are peeled in fresh processes, so a
+    call goes on where it was. ``limit`` takes the first pictures only. Pictures are peeled in other processes, so a
     script that calls this needs the usual ``if __name__ == "__main__"``, and ``engine``, if given, is copied to them.
     Raises InputError when there is no picture,
     ConfigError, and StoreError when ``out`` cannot be used.
@@ -234,9 +234,8 @@ def _peel_all(
     def on_stage(name: str, stage: str) -> None:
         report(Progress(stage, name, len(done), len(tasks), purse.spent()))
 
-    waits = registry.asks_a_model(preset.analyst)
-    at_work = max(cores, preset.in_flight or IN_FLIGHT) if waits else preset.in_flight or cores
-    return do_all(_peel_task, tasks, at_work, on_stage, on_done, cores)
+    waiting = (preset.in_flight or IN_FLIGHT) if registry.asks_a_model(preset.analyst) else 0
+    return do_all(_peel_task, tasks, cores, on_stage, on_done, waiting, registry.modules_of(preset))
 
 
 def _peel_task(task: _Task, tell: Tell) -> RunSummary:

@@ -126,9 +126,7 @@ def batch(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the batch.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N pictures.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Cores to work on. [all]")] = None,
-    in_flight: Annotated[
-        int | None, typer.Option(min=1, help="Pictures at work at once. [8 with a model, else one per core]")
-    ] = None,
+    in_flight: Annotated[int | None, typer.Option(min=1, help="Pictures that wait for a model at once. [8]")] = None,
     preset: PresetName = "plain",
     engine: Engine = None,
     analyst: Analyst = None,

@@ -45,7 +45,7 @@ class Preset(BaseModel):
     timeout: float = Field(
         default=120.0, gt=0, le=3600, description="seconds until an answer of a model has to be there"
     )
-    in_flight: int | None = Field(default=None, ge=1, le=256, description="pictures of a batch at work at once")
+    in_flight: int | None = Field(default=None, ge=1, le=256, description="pictures of a batch that wait for a model")
     prices: str | None = Field(default=None, description="a YAML file of prices that goes before the built-in ones")
     cache: str = Field(default="", description="folder in which replies are kept; off keeps none")
     vectorizer: str = Field(default="curves", description="who turns layers into paths")

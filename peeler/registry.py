@@ -66,6 +66,7 @@ BACKENDS: dict[str, dict[str, Backend]] = {
 ENGINES: dict[str, tuple[str, str]] = {"flat": ("flat", "flat"), "scripted": ("scripted", "scripted")}
 """Engine → its analyst and remover."""
 VLMS = "peeler.vlms"
+LISTENING = "peeler.analysts.vlm"
 EMBEDDED = "flat"
 """The engine that is always ready."""
 
@@ -83,8 +84,12 @@ def vlm(spec: str, environment: Mapping[str, str] | None = None) -> Vlm:
 
 def asks_a_model(name: str | None) -> bool:
     """Whether an analyst is the name of a model rather than that of a backend."""
-    provider = re.split("[:@?]", name or "")[0]
+    provider = _provider(name)
     return provider in providers() and provider not in BACKENDS["analyst"]
+
+
+def _provider(name: str | None) -> str:
+    return re.split("[:@?]", name or "")[0]
 
 
 def providers() -> tuple[str, ...]:
@@ -96,7 +101,7 @@ def listening_analyst(
     asker: "Asker", preset: Preset, aside: Callable[[], AbstractContextManager[None]]
 ) -> tuple[Analyst, Checker | None]:
     """The analyst that asks a model, and who gives a second opinion if that is wanted."""
-    room = import_module("peeler.analysts.vlm")
+    room = import_module(LISTENING)
     talk = room.Conversation(asker, aside, preset.timeout)
     questions = room.Questions(preset.targets, preset.localise, preset.maintain)
     return room.VlmAnalyst(talk, questions), room.VlmChecker(talk) if preset.check else None
@@ -157,6 +162,22 @@ def find(kind: str, name: str) -> Backend:
     except KeyError:
         known = [*BACKENDS[kind], *(f"{name}:MODEL" for name in providers() if kind == "analyst")]
         raise ConfigError(f"no {kind} is called {name!r}; known are {', '.join(known)}") from None
+
+
+def modules_of(preset: Preset) -> tuple[str, ...]:
+    """What peeling by a settled preset imports."""
+    named = [("remover", preset.remover), ("remover", preset.fallback), ("vectorizer", preset.vectorizer)]
+    named += [("exporter", output) for output in preset.outputs]
+    asked: tuple[str, ...] = ()
+    if asks_a_model(preset.analyst):
+        asked = (LISTENING, _module(import_module(f"{VLMS}.specs").PROVIDERS[_provider(preset.analyst)].path))
+    else:
+        named.append(("analyst", preset.analyst))
+    return (*asked, *(_module(find(kind, name).path) for kind, name in named if name))
+
+
+def _module(path: str) -> str:
+    return path.partition(":")[0]
 
 
 def _check_names(preset: Preset) -> None:

@@ -5,15 +5,17 @@ There may be more processes than cores: one that waits for an answer from afar s
 
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from ctypes import c_bool
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, forkserver, get_context, parent_process
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
@@ -30,10 +32,12 @@ TICK = 0.1
 
 
 class Worker(NamedTuple):
-    """What a worker process has from its parent: whether to stop, a core to work on, where to say what it does."""
+    """What a worker process has from its parent: whether to stop, a core to work on, a place to wait at, where to say
+    what it does."""
 
     stop: Any
     cores: Any
+    places: Any
     stages: "Connection[tuple[str, str], tuple[str, str]]"
 
 
@@ -44,18 +48,20 @@ _here: list[Worker] = []
 def do_all(
     work: Callable[[Task, Tell], Result],
     tasks: Mapping[str, Task],
-    workers: int,
+    cores: int,
     on_stage: Callable[[str, str], None],
     on_done: Callable[[str], None],
-    cores: int | None = None,
+    waiting: int = 0,
+    modules: Sequence[str] = (),
 ) -> dict[str, Result | BaseException]:
-    """Do ``work`` on each named task in up to ``workers`` processes; what a task raised stands in place of its result.
+    """Do ``work`` on each named task, on ``cores`` at a time; what a task raised stands in place of its result.
 
-    With ``cores``, only so many of them work at a time, and the others are ``aside``.
+    Up to ``waiting`` tasks more are ``aside`` meanwhile. ``modules`` are what the work imports, to be loaded but once.
 
     ``on_stage`` hears (name, stage), ``on_done`` the name of a finished task. A task whose process dies gets a
     BackendError. KeyboardInterrupt lets the tasks at work stop at their next stage and drops the others.
     """
+    context = _context([work.__module__, *modules])
     results: dict[str, Result | BaseException] = {}
 
     def finish(name: str, result: Result | BaseException) -> None:
@@ -63,30 +69,60 @@ def do_all(
         on_done(name)
 
     while left := [name for name in tasks if name not in results]:
-        _do_in_pool(work, {name: tasks[name] for name in left}, workers, on_stage, finish, cores)
+        _do_in_pool(context, work, {name: tasks[name] for name in left}, cores, waiting, on_stage, finish)
         # A dead process breaks its whole pool. The first tasks left were at work then; each is tried once more, alone.
-        for name in [name for name in left if name not in results][: workers + 1]:
-            _do_in_pool(work, {name: tasks[name]}, 1, on_stage, finish)
+        for name in [name for name in left if name not in results][: cores + waiting + 1]:
+            _do_in_pool(context, work, {name: tasks[name]}, 1, 0, on_stage, finish)
             if name not in results:
                 finish(name, BackendError("the process that worked on it died; it may have run out of memory"))
     return results
 
 
+def _context(modules: list[str]) -> BaseContext:
+    """What starts processes: a server that has imported ``modules`` and forks, or where that is unsafe, Python anew.
+
+    The server stays for the next call, with the modules of the first.
+    """
+    if sys.platform in ("darwin", "win32"):
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(modules)
+    # It imports from where this process does, and not from the current folder, which may be full of downloads.
+    with _environment({"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}):
+        forkserver.ensure_running()
+    return context
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
 def _do_in_pool(
+    context: BaseContext,
     work: Callable[[Task, Tell], Result],
     tasks: Mapping[str, Task],
-    workers: int,
+    cores: int,
+    waiting: int,
     on_stage: Callable[[str, str], None],
     finish: Callable[[str, Result | BaseException], None],
-    cores: int | None = None,
 ) -> None:
     """Do the tasks until they are done or a process dies."""
-    context = get_context("spawn")
     stop = context.RawValue(c_bool, False)
     # Several writers need no lock, since a message this short is one write; so none can die holding it.
     listener, speaker = context.Pipe(duplex=False)
-    worker = Worker(stop, context.Semaphore(cores or workers), speaker)
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, _become_worker, (worker,))
+    worker = Worker(stop, context.Semaphore(cores), context.Semaphore(waiting or cores), speaker)
+    pool = ProcessPoolExecutor(min(cores + waiting, len(tasks)), context, _become_worker, (worker, dict(os.environ)))
     try:
         running = {pool.submit(_do, work, name, task): name for name, task in tasks.items()}
         while running:
@@ -111,8 +147,9 @@ def _hand_over(future: "Future[Result]", name: str, finish: Callable[[str, Resul
         finish(name, error)
 
 
-def _become_worker(worker: Worker) -> None:
+def _become_worker(worker: Worker, environment: Mapping[str, str]) -> None:
     _here.append(worker)
+    _set_environment(environment)  # that of a server is as old as the server
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     cv2.setNumThreads(1)
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -139,14 +176,18 @@ def _do(work: Callable[[Task, Tell], Result], name: str, task: Task) -> Result:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Let another worker have this one's core while this one waits. Raises KeyboardInterrupt when it is to stop."""
+    """Let another worker have this one's core while this one waits, at first until there is a place to wait at.
+
+    Raises KeyboardInterrupt when it is to stop.
+    """
     if not _here:
         yield
         return
     worker = _here[0]
     worker.cores.release()
     try:
-        yield
+        with worker.places:
+            yield
     finally:
         worker.cores.acquire()
     if worker.stop.value:

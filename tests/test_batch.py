@@ -300,27 +300,55 @@ class Slow:
         return self.toy.remover.remove(canvas, removal, seed, steps)
 
 
-def wait_aside(seconds: float, tell: Tell) -> float:
-    with aside():
-        rest(seconds)
-    return seconds
+Span = tuple[float, float]
 
 
-def work_hard(seconds: float, tell: Tell) -> tuple[float, float]:
+def work_hard(seconds: float, tell: Tell) -> Span:
     start = time.time()
     rest(seconds)
     return start, time.time()
 
 
+def work_and_wait(seconds: float, tell: Tell) -> tuple[Span, Span]:
+    worked = work_hard(seconds, tell)
+    with aside():
+        return worked, work_hard(seconds, tell)
+
+
+def most_at_once(spans: list[Span]) -> int:
+    return max(sum(start <= moment < end for start, end in spans) for moment, _ in spans)
+
+
 def test_who_waits_leaves_the_core_to_others() -> None:
-    tasks = {str(number): 0.6 for number in range(4)}
-    start = time.perf_counter()
-    results = do_all(wait_aside, {"warm": 0.0} | tasks, 4, lambda *_: None, lambda _: None, cores=1)
-    waited = time.perf_counter() - start
-    assert results == {"warm": 0.0} | tasks
-    spans = sorted(do_all(work_hard, {name: 0.05 for name in tasks}, 4, lambda *_: None, lambda _: None, 1).values())  # type: ignore[type-var]
-    assert all(one[1] <= other[0] + 0.01 for one, other in zip(spans, spans[1:], strict=False)), "one works at a time"  # type: ignore[index]
-    assert waited < 4 * 0.6 + 4
+    tasks = {str(number): 0.2 for number in range(8)}
+    results = do_all(work_and_wait, tasks, 1, lambda *_: None, lambda _: None, waiting=3)
+    worked, waited = zip(*results.values(), strict=True)  # type: ignore[misc]
+    assert most_at_once(list(worked)) == 1
+    assert most_at_once(list(waited)) in (2, 3), "no more wait than may, and they do so together"
+
+
+def environment(task: str, tell: Tell) -> str | None:
+    return os.environ.get(task)
+
+
+def test_a_worker_has_the_environment_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("one", "two"):
+        monkeypatch.setenv("A_SETTING", value)
+        before = dict(os.environ)
+        told = do_all(environment, {name: name for name in ("A_SETTING", "PYTHONSAFEPATH")}, 1, print, print)
+        assert told == {"A_SETTING": value, "PYTHONSAFEPATH": before.get("PYTHONSAFEPATH")}
+        assert os.environ == before
+
+
+def test_what_lies_in_the_current_folder_is_not_imported(command: Callable[..., list[str]], tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("print('imported what lies about', flush=True)")
+    root = str(Path(peeler.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": root}
+    (tmp_path / "scripts").mkdir()
+    first, script, *rest = command(tmp_path / "out")
+    script = shutil.move(script, tmp_path / "scripts")
+    done = subprocess.run([first, script, *rest], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr
 
 
 def test_outside_a_worker_nothing_is_let_go() -> None:
