@@ -1,6 +1,5 @@
 """The analyst that asks a vision-language model, and believes what the pixels do not contradict."""
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from peeler.files import png_bytes
 from peeler.geometry import RGB
 from peeler.graph import Element, LayerGraph
 from peeler.grounding import Grounded, match, named
-from peeler.prompting import load_prompt
+from peeler.prompting import as_data, load_prompt
 from peeler.protocols import Analysis, Checked, Removal
 from peeler.replies import CheckReply, Claims, Dropped, GraphReply, LocaliseReply, claims, read_reply
 
@@ -144,8 +143,8 @@ class VlmAnalyst:
             (look.canvas,),
             look.seed,
             targets=targets,
-            removed=_json([{"id": item.id, "name": item.name} for item in look.removed]),
-            graph=_json(_told(known, look.size)),
+            removed=as_data([{"id": item.id, "name": item.name} for item in look.removed]),
+            graph=as_data(_told(known, look.size)),
         )
 
     def _places(self, graph: GraphReply, look: Look) -> tuple[LocaliseReply | None, str]:
@@ -161,7 +160,7 @@ class VlmAnalyst:
                 elements = [item.model_dump(mode="json") for item in top[start : start + LOCALISED_AT_ONCE]]
                 outlines = self._talk.asker.vlm.abilities.masks
                 reply = self._talk.ask(
-                    "localise", LocaliseReply, (look.canvas,), look.seed, elements=_json(elements), outlines=outlines
+                    "localise", LocaliseReply, (look.canvas,), look.seed, elements=as_data(elements), outlines=outlines
                 )
                 found = LocaliseReply(items=(*found.items, *reply.items))
         except ReplyError:
@@ -177,7 +176,7 @@ class VlmChecker:
 
     def check(self, before: RGB, after: RGB, removal: Removal, seed: int) -> Checked:
         """Raises BudgetSpent, Unavailable and Rejected; an answer that cannot be used is no objection."""
-        went = _json([{"id": item.id, "name": item.name} for item in removal.elements])
+        went = as_data([{"id": item.id, "name": item.name} for item in removal.elements])
         try:
             said = self._talk.ask("check_removal", CheckReply, (before, after), seed, removed=went)
         except ReplyError as problem:
@@ -252,7 +251,3 @@ def _png(picture: RGB, largest_side: int) -> bytes:
     file = BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
-
-
-def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False)

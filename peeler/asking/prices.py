@@ -4,6 +4,7 @@ import datetime
 import json
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ class Prices(BaseModel):
 
 def load_prices(own: Path | None = None) -> Prices:
     """The built-in table, behind the rows of the user's ``own`` file of the same form. Raises ConfigError."""
-    table = _read(BUILT_IN)
+    table = _built_in()
     if own is None:
         return table
     first = _read(own)
@@ -96,6 +97,11 @@ def tiles(picture: bytes) -> int:
     """How many squares of 512 × 512 pixels a PNG file begins, by its header (PNG specification, §11.2.2)."""
     width, height = int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
     return max(1, -(-width // TILE)) * max(1, -(-height // TILE))
+
+
+@cache
+def _built_in() -> Prices:
+    return _read(BUILT_IN)
 
 
 def _read(path: Path) -> Prices:

@@ -1,5 +1,6 @@
 """What a vision-language model is asked to answer with; everything in it is untrusted and bounded."""
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -145,6 +146,7 @@ REPLIES: dict[str, type[GraphReply] | type[LocaliseReply] | type[CheckReply]] = 
 """The kinds of reply by the names that the files of ``prompts/`` use."""
 
 
+@cache
 def schema_of(kind: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of ``kind`` in the part of the language that every provider takes.
 

@@ -1,9 +1,11 @@
 """The HTTP client under every provider's own client: one host, one deadline, bounded answers, errors as ours."""
 
 import json
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -42,7 +44,9 @@ class PinnedClient(httpx2.Client):
         now: Callable[[], float] = time.time,
     ) -> None:
         try:
-            super().__init__(trust_env=not is_loopback(address), follow_redirects=False, limits=ONE_CALL_EACH)
+            super().__init__(
+                verify=_trusted(), trust_env=not is_loopback(address), follow_redirects=False, limits=ONE_CALL_EACH
+            )
         except (ImportError, ValueError) as problem:
             raise ConfigError(redact(f"the proxy that the environment names cannot be used: {problem}")) from None
         self._home = _origin(httpx2.URL(address))
@@ -75,6 +79,12 @@ class PinnedClient(httpx2.Client):
                 if self._clock() > deadline:
                     raise httpx2.ReadTimeout("the answer takes too long")
         return answer, bytes(body)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates of this machine; to read them takes longer than all else before a request."""
+    return httpx2.create_ssl_context()
 
 
 def _bare(request: httpx2.Request, seconds: float) -> httpx2.Request:
