@@ -15,6 +15,7 @@ from peeler.graph import Element, LayerGraph
 from peeler.layout import add_row, plain_table, short, swatch
 from peeler.listened import LISTENED, exchanges_table, listened_tables
 from peeler.records import AttemptRecord, RunRecord, StepRecord, StopReason, Timings, read_record
+from peeler.text import plural
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -92,7 +93,9 @@ def tell_step(account: RunAccount, index: int) -> RenderableType:
     """One step: what the analyst said, the graph and the verdicts. Raises ConfigError when there is no such step."""
     if not 0 <= index < len(account.steps):
         count = len(account.steps)
-        raise ConfigError(f"{account.run.picture.name} has no step {index}; it has {count}, numbered from 0")
+        raise ConfigError(
+            f"{account.run.picture.name} has no step {index}; it has {plural(count, 'step')}, numbered from 0"
+        )
     step = account.steps[index]
     parts: list[RenderableType] = [Text(f"step {index} of {account.run.picture.name}", style="bold")]
     if step.step.note:
@@ -161,7 +164,8 @@ def _headline(account: RunAccount) -> Table:
         add_row(table, "spent", run.spent)
     if run.residual:
         pixels, most = run.residual.pixels, run.residual.max
-        add_row(table, "residual", f"{pixels} pixels, by up to {most} grey levels" if pixels else "none")
+        told = f"{plural(pixels, 'pixel')}, by up to {plural(most, 'grey level')}" if pixels else "none"
+        add_row(table, "residual", told)
     add_row(table, "seconds", _seconds_line(account.seconds))
     return table
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from peeler import __version__, registry
 from peeler.asking import SPENDING
-from peeler.engines import Purse, engine_of
+from peeler.engines import Purse, engine_of, limits_of
 from peeler.errors import InputError, PeelerError, StoreError
 from peeler.files import as_json, lock_folder, replacing, storing
 from peeler.geometry import RGB, RGBA
@@ -27,7 +27,7 @@ from peeler.records import EngineRecord, ResidualRecord, RunRecord, Spent, Store
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, output_names
 from peeler.stack import LayerStack
-from peeler.text import unique
+from peeler.text import plural, unique
 from peeler.workers import Tell, do_all
 
 TAKEN_NAMES = {"batch.json", "timings.json", "index.html", SPENDING, f"{SPENDING}-journal"}
@@ -54,16 +54,21 @@ class Row(Stored):
 
 
 class RunSummary(Row):
-    """What came out of one picture; ``was_done`` when an earlier call had done it all."""
+    """What came out of one picture; ``was_done`` when an earlier call had done it all.
+
+    ``warning`` says when most of what is allowed is spent.
+    """
 
     folder: str
     seconds: float
     was_done: bool = False
+    warning: str = ""
 
     def __str__(self) -> str:
         state = "was done before" if self.was_done else f"{self.seconds:.2f} s"
-        told = f"{self.input}: {self.layers} layers in {self.steps} steps ({self.stop_reason}), {state} → {self.folder}"
-        return "\n  ".join(filter(None, (told, str(self.spent or ""), self.note)))
+        made = f"{plural(self.layers, 'layer')} in {plural(self.steps, 'step')}"
+        told = f"{self.input}: {made} ({self.stop_reason}), {state} → {self.folder}"
+        return "\n  ".join(filter(None, (told, str(self.spent or ""), self.warning, self.note)))
 
 
 class BatchRecord(Stored):
@@ -88,11 +93,12 @@ class BatchTimings(Stored):
 
 
 class BatchSummary(Stored):
-    """What came out of a folder."""
+    """What came out of a folder; ``warning`` says when most of what is allowed is spent."""
 
     folder: str
     totals: dict[str, int]
     spent: Spent | None = None
+    warning: str = ""
     rows: tuple[Row, ...]
     seconds: float
 
@@ -102,13 +108,17 @@ class BatchSummary(Stored):
 
 
 class Progress(NamedTuple):
-    """Where a batch is: ``stage`` of the picture ``name``, how many pictures of all are done, what is spent by now."""
+    """Where a batch is: ``stage`` of the picture ``name``, how many pictures of all are done, what is spent by now.
+
+    ``warning`` says when that is most of what is allowed.
+    """
 
     stage: str
     name: str
     done: int
     total: int
     spent: Spent | None = None
+    warning: str = ""
 
 
 def peel_picture(
@@ -143,15 +153,15 @@ def peel_file(
     tell("read")
     picture = read_picture(path)
     choice = choose_engine(preset)
+    purse = Purse(spending or out / SPENDING, None if spending is None else out.name, limits_of(choice.preset))
     with Run.begin(out, picture, choice, force) as run:
         if not (was_done := run.is_done):
             laps.mark("read")
-            purse = Purse(spending or out / SPENDING, None if spending is None else out.name)
             if spending is None:
                 purse.open()
             worker = engine or engine_of(choice.preset, purse.file, purse.owner or "")
             _complete(run, picture, worker, purse, tell, laps)
-        return _summary(run.record, out, laps.total, was_done)
+        return _summary(run.record, out, laps.total, was_done, "" if was_done else purse.warning())
 
 
 def peel_folder(
@@ -182,7 +192,7 @@ def peel_folder(
         lock = lock_folder(out)
     try:
         record = _open_batch(out, choice, force)
-        purse = Purse(out / SPENDING, None)
+        purse = Purse(out / SPENDING, None, limits_of(choice.preset))
         purse.open(force)
         tasks = {name: _Task(path, out / name, choice.preset, force, engine, purse.file) for name, path in named}
         outcomes = _peel_all(tasks, choice.preset, workers or _cores(), purse, on_progress or (lambda progress: None))
@@ -197,7 +207,9 @@ def peel_folder(
         _write_index(out, choice.preset)
     finally:
         os.close(lock)
-    return BatchSummary(folder=str(out), totals=totals, spent=spent, rows=tuple(rows), seconds=seconds)
+    return BatchSummary(
+        folder=str(out), totals=totals, spent=spent, warning=purse.warning(), rows=tuple(rows), seconds=seconds
+    )
 
 
 def name_pictures(folder: Path) -> list[tuple[str, Path]]:
@@ -232,7 +244,7 @@ def _peel_all(
         on_stage(name, "done")
 
     def on_stage(name: str, stage: str) -> None:
-        report(Progress(stage, name, len(done), len(tasks), purse.spent()))
+        report(Progress(stage, name, len(done), len(tasks), purse.spent(), purse.warning()))
 
     waiting = (preset.in_flight or IN_FLIGHT) if registry.asks_a_model(preset.analyst) else 0
     return do_all(_peel_task, tasks, cores, on_stage, on_done, waiting, registry.modules_of(preset))
@@ -258,8 +270,10 @@ def _complete(run: Run, picture: Picture, engine: Engine, purse: Purse, tell: Te
 
 def _told(made: int, purse: Purse) -> str:
     """The stage after so many steps; a batch tells what is spent itself."""
-    spent = purse.spent() if purse.owner is None else None
-    return f"step {made}, {spent}" if spent else f"step {made}"
+    told = [f"step {made}"]
+    if purse.owner is None and (spent := purse.spent()):
+        told += filter(None, (str(spent), purse.warning()))
+    return ", ".join(told)
 
 
 def _write_outputs(run: Run, stack: LayerStack, picture: Picture, purse: Purse, laps: Laps) -> None:
@@ -280,7 +294,7 @@ def _write_outputs(run: Run, stack: LayerStack, picture: Picture, purse: Purse, 
         registry.exporter("html").export(stack, run.folder / names["html"])
 
 
-def _summary(record: RunRecord, out: Path, seconds: float, was_done: bool) -> RunSummary:
+def _summary(record: RunRecord, out: Path, seconds: float, was_done: bool, warning: str) -> RunSummary:
     return RunSummary(
         input=record.picture.name,
         name=out.resolve().name,
@@ -294,6 +308,7 @@ def _summary(record: RunRecord, out: Path, seconds: float, was_done: bool) -> Ru
         folder=str(out),
         seconds=round(seconds, 4),
         was_done=was_done,
+        warning=warning,
     )
 
 

@@ -14,6 +14,7 @@ import typer
 
 from peeler import __version__
 from peeler.console import Code, answer, complain, progress_shown, remark, speaking, stage_shown, tell
+from peeler.text import plural
 
 if TYPE_CHECKING:
     from peeler.presets import Preset
@@ -152,12 +153,16 @@ def batch(
 
         chosen = _chosen(context)
         with progress_shown() as show:
+            warned = False
 
             def on_progress(now: Progress) -> None:
+                nonlocal warned
+                if now.warning and not warned:
+                    warned = True
+                    complain(now.warning)
                 if show:
-                    show(
-                        now.done, now.total, " · ".join(filter(None, (f"{now.stage} {now.name}", str(now.spent or ""))))
-                    )
+                    told = (f"{now.stage} {now.name}", str(now.spent or ""))
+                    show(now.done, now.total, " · ".join(filter(None, told)))
 
             summary = peel_folder(folder, output, chosen, workers, limit, on_progress, force)
         for row in summary.failed:
@@ -167,7 +172,8 @@ def batch(
         else:
             counts = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
             spent = f", {summary.spent}" if summary.spent else ""
-            tell(f"{len(summary.rows)} pictures: {counts}, {summary.seconds:.1f} s{spent} → {output / 'index.html'}")
+            pictures = plural(len(summary.rows), "picture")
+            tell(f"{pictures}: {counts}, {summary.seconds:.1f} s{spent} → {output / 'index.html'}")
         if summary.failed:
             raise typer.Exit(Code.INCOMPLETE)
 
@@ -342,4 +348,4 @@ def _tell_folder(folder: Path, as_json: bool) -> None:
     if as_json:
         answer({"folder": str(folder), "pictures": pictures})
     else:
-        tell(f"{pictures} pictures → {folder}")
+        tell(f"{plural(pictures, 'picture')} → {folder}")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from peeler import registry
 from peeler.asking import Asker, Ledger, Limits, ReplyCache, load_prices, open_asker, reply_folder
-from peeler.asking.budget import spent
+from peeler.asking.budget import nearly_spent, spent
 from peeler.attempts import Engine
 from peeler.presets import Preset
 from peeler.records import Spent
@@ -35,16 +35,21 @@ def asker_of(preset: Preset, spending: Path, owner: str = "") -> Asker:
     return open_asker(
         registry.vlm(preset.analyst or ""),
         spending,
-        Limits(
-            max_cost=preset.max_cost,
-            max_calls=preset.max_calls,
-            requests_per_minute=preset.requests_per_minute,
-            tokens_per_minute=preset.tokens_per_minute,
-        ),
+        limits_of(preset),
         None if preset.prices is None else load_prices(Path(preset.prices)),
         cache_of(preset),
         owner,
         sleep=rest,
+    )
+
+
+def limits_of(preset: Preset) -> Limits:
+    """What a preset allows."""
+    return Limits(
+        max_cost=preset.max_cost,
+        max_calls=preset.max_calls,
+        requests_per_minute=preset.requests_per_minute,
+        tokens_per_minute=preset.tokens_per_minute,
     )
 
 
@@ -56,10 +61,11 @@ def cache_of(preset: Preset) -> ReplyCache | None:
 
 
 class Purse(NamedTuple):
-    """What a run may spend and has spent: the file that tells it, and whose share, None for all together."""
+    """What a run may spend and has spent: the file that tells it, whose share (None: all of it), the limits."""
 
     file: Path
     owner: str | None
+    limits: Limits
 
     def open(self, force: bool = False) -> None:
         """Begin, or go on after an interruption, for the process that holds the folder; ``force`` forgets it all."""
@@ -73,5 +79,8 @@ class Purse(NamedTuple):
         total = spent(Ledger(self.file), self.owner)
         if not total.calls and not total.cached:
             return None
-        money = round(total.money, 9)
-        return Spent(calls=total.calls, cached=total.cached, money=money, input=total.input, output=total.output)
+        return Spent(**total._asdict() | {"money": round(total.money, 9), "reserved": round(total.reserved, 9)})
+
+    def warning(self) -> str:
+        """A word for the user when most of what all runs together may spend is spent."""
+        return nearly_spent(spent(Ledger(self.file)), self.limits.max_cost, self.limits.max_calls)

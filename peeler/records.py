@@ -12,6 +12,7 @@ from peeler.geometry import Box
 from peeler.graph import Edge
 from peeler.presets import Preset
 from peeler.stack import Role
+from peeler.text import plural
 
 
 class StopReason(StrEnum):
@@ -60,7 +61,8 @@ class Verdict(Stored):
 class Spent(Stored):
     """What was asked of a model: requests sent, questions answered from the cache, US dollars, tokens.
 
-    ``money`` leaves out calls without a known price.
+    ``money`` leaves out calls without a known price, and ``unsettled`` ones of which nobody knows what they cost:
+    at most ``reserved`` US dollars.
     """
 
     calls: int = 0
@@ -68,10 +70,16 @@ class Spent(Stored):
     money: float = 0.0
     input: int = 0
     output: int = 0
+    unsettled: int = 0
+    reserved: float = 0.0
 
     def __str__(self) -> str:
-        saved = f", {self.cached} answers from the cache" if self.cached else ""
-        return f"{self.calls} calls, {self.input} + {self.output} tokens, ${self.money:.4f}{saved}"
+        told = [plural(self.calls, "call"), f"{self.input} + {self.output} tokens", f"${self.money:.4f}"]
+        if self.reserved:
+            told.append(f"up to ${self.reserved:.4f} more for {plural(self.unsettled, 'call')} of unknown cost")
+        if self.cached:
+            told.append(f"{plural(self.cached, 'answer')} from the cache")
+        return ", ".join(told)
 
 
 def spent_in(exchanges: Iterable[Mapping[str, Any]]) -> Spent | None:
@@ -79,14 +87,21 @@ def spent_in(exchanges: Iterable[Mapping[str, Any]]) -> Spent | None:
     kept = list(exchanges)
     if not kept:
         return None
-    paid = [exchange for exchange in kept if not exchange["cached"]]
+    sent = [exchange for exchange in kept if not exchange["cached"]]
+    lost = [exchange for exchange in sent if exchange.get("outcome") == "unavailable" and exchange["money"]]
     return Spent(
-        calls=len(paid),
-        cached=len(kept) - len(paid),
-        money=round(sum(exchange["money"] or 0.0 for exchange in paid), 9),
-        input=sum(exchange["usage"]["input"] for exchange in paid),
-        output=sum(exchange["usage"]["output"] for exchange in paid),
+        calls=len(sent),
+        cached=len(kept) - len(sent),
+        money=_money(exchange for exchange in sent if exchange not in lost),
+        input=sum(exchange["usage"]["input"] for exchange in sent),
+        output=sum(exchange["usage"]["output"] for exchange in sent),
+        unsettled=len(lost),
+        reserved=_money(lost),
     )
+
+
+def _money(exchanges: Iterable[Mapping[str, Any]]) -> float:
+    return round(sum(exchange["money"] or 0.0 for exchange in exchanges), 9)
 
 
 class PictureRecord(Stored):

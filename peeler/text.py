@@ -1,4 +1,4 @@
-"""Untrusted names made fit for file names, ids and markup."""
+"""Untrusted names made fit for file names, ids and markup; counts in words."""
 
 import re
 import unicodedata
@@ -20,6 +20,11 @@ def label(name: str, longest: int = LONGEST_LABEL) -> str:
     """``name`` on one line of at most ``longest`` characters, without control characters; not yet escaped."""
     plain = " ".join(_UNFIT.sub(" ", name[: 8 * longest]).split())
     return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count of things: ``1 call``, ``2 calls``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def unique(wanted: str, taken: set[str]) -> str:

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from typer.testing import CliRunner
 
 from peeler.analysts.vlm import Conversation, Questions, VlmAnalyst, VlmChecker
 from peeler.asking import SPENDING, Limits, open_asker
 from peeler.attempts import Engine
 from peeler.batch import peel_file, peel_folder, peel_picture
+from peeler.cli import app
 from peeler.dialogue import Abilities, Reply, Request, Usage, Vlm
 from peeler.engines import cache_of
 from peeler.errors import Rejected, Unavailable
@@ -142,6 +144,7 @@ def test_a_batch_shares_what_it_may_spend(loopback: Loopback, tmp_path: Path) ->
     assert requests_to(loopback) - before == 5
     assert {row.stop_reason for row in done.rows} >= {"budget"} and not done.failed
     assert done.spent and done.spent.calls == 5
+    assert done.warning == "5 of the 5 calls that --max-calls allows are made"
     for row in done.rows:
         stack = read_stack(tmp_path / "out" / row.name / "stack")
         with Image.open(tmp_path / "in" / row.input) as image:
@@ -257,6 +260,32 @@ def test_money_is_never_over_what_is_allowed(toy: Toy, tmp_path: Path) -> None:
             assert done.spent is None or done.spent.money == pytest.approx(cost, abs=1e-6)
             stops.append(done.stop_reason)
     assert stops[0] == "budget" and stops[-1] == "background"
+
+
+def test_what_a_lost_call_may_have_cost_is_told(toy: Toy, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(json.dumps({"date": "2026-01-01", "prices": [{"match": "openai:peeler-*", **PRICE}]}))
+    with serving() as server:
+        peel_file(toy.save(tmp_path / "toy.png"), tmp_path / "warm", asking(server, cache="off"))
+        server.faults = Faults({Fault.CUT: 0.5}, seed=2)
+        settings = {"maintain": True, "prices": str(prices), "cache": "off", "outputs": "png,html"}
+        done = peel_file(tmp_path / "toy.png", tmp_path / "run", asking(server, **settings))
+    assert done.spent and done.spent.unsettled and done.spent.reserved > done.spent.money
+    told = f"up to ${done.spent.reserved:.4f} more for {done.spent.unsettled} call"
+    assert told in str(done) and told in (tmp_path / "run" / "report.html").read_text()
+    assert told in CliRunner().invoke(app, ["inspect", str(tmp_path / "run")]).output.replace("\n", " ")
+
+
+def test_the_user_is_told_in_time(toy: Toy, tmp_path: Path) -> None:
+    toy.save(tmp_path / "in" / "toy.png")
+    with serving() as server:
+        given = [str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--analyst", spec(server), "--max-calls", "1"]
+        batch = CliRunner().invoke(app, ["batch", *given])
+        given = [str(tmp_path / "in" / "toy.png"), "-o", str(tmp_path / "run"), *given[3:], "--no-cache"]
+        run = CliRunner().invoke(app, ["peel", *given])
+    told = "1 of the 1 call that --max-calls allows are made"
+    assert batch.exit_code == 0 and batch.stderr.count(told) == 1
+    assert run.exit_code == 0 and run.stdout.count(told) == 1
 
 
 class Dying:

@@ -21,7 +21,7 @@ from peeler.inputs import Picture
 from peeler.peel import Engine, next_step, peel
 from peeler.presets import Preset
 from peeler.protocols import Analysis
-from peeler.records import GOES_ON, ResidualRecord, Spent, StepRecord, StopReason, read_record
+from peeler.records import GOES_ON, ResidualRecord, Spent, StepRecord, StopReason, read_record, spent_in
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, Step
 from tests.toy import Toy, draw_toy
@@ -416,3 +416,16 @@ def test_replacing_a_folder_leaves_nothing_of_the_old_one(tmp_path: Path) -> Non
         path.mkdir()
         (path / "new").touch()
     assert [item.name for item in (tmp_path / "a").iterdir()] == ["new"]
+
+
+def test_what_is_spent_in_words() -> None:
+    assert str(Spent(calls=1, money=0.25, input=10, output=20)) == "1 call, 10 + 20 tokens, $0.2500"
+    lost = Spent(calls=2, cached=1, unsettled=1, reserved=0.5)
+    assert str(lost).endswith("$0.0000, up to $0.5000 more for 1 call of unknown cost, 1 answer from the cache")
+
+
+def test_a_call_that_broke_off_is_not_counted_as_paid() -> None:
+    usage = {"input": 0, "output": 0}
+    broken = {"cached": False, "outcome": "unavailable", "money": 0.5, "usage": usage}
+    paid = {"cached": False, "outcome": "accepted", "money": 0.1, "usage": usage}
+    assert spent_in([broken, paid]) == Spent(calls=2, money=0.1, unsettled=1, reserved=0.5)

@@ -19,6 +19,7 @@ from peeler.asking.retry import Patience, asking_again
 from peeler.dialogue import Message, Reply, Request, Usage, Vlm
 from peeler.errors import ConfigError, Rejected, ReplyError, Unavailable
 from peeler.secrets import redact
+from peeler.text import plural
 
 Answer = TypeVar("Answer")
 
@@ -128,7 +129,7 @@ class Asker:
             return self._again(lambda: self._send(request))
         except Unavailable as problem:
             times = self._attempt - before
-            raise Unavailable(f"{problem} (asked {times} times)", problem.after, problem.free) from problem
+            raise Unavailable(f"{problem} (asked {plural(times, 'time')})", problem.after, problem.free) from problem
 
     def _send(self, request: Request) -> Reply:
         most = self.price.most(request) if self.price else 0.0
@@ -202,18 +203,17 @@ def open_asker(
     prices: Prices | None = None,
     cache: ReplyCache | None = None,
     owner: str = "",
-    tell: Callable[[str], object] = log.warning,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Asker:
     """An asker that shares the file ``spending`` with all others that are opened on it, in whatever process.
 
-    ``owner`` is the name of the run, by which its spending is told apart; ``tell`` hears when 80 % are spent; ``sleep``
-    does all the waiting between requests. Raises ConfigError when a limit in dollars meets a model without a price.
+    ``owner`` is the name of the run, by which its spending is told apart; ``sleep`` does all the waiting between
+    requests. Raises ConfigError when a limit in dollars meets a model without a price.
     """
     ledger = Ledger(spending)
     return Asker(
         vlm,
-        Budget(ledger, owner, limits.max_cost, limits.max_calls, tell, sleep=sleep),
+        Budget(ledger, owner, limits.max_cost, limits.max_calls, sleep=sleep),
         Limiter(ledger, limits.requests_per_minute, limits.tokens_per_minute, limits.in_flight, sleep=sleep),
         (load_prices() if prices is None else prices).of(vlm.name),
         cache,

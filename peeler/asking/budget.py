@@ -1,6 +1,5 @@
 """What may be spent, shared by all processes that open the same ledger."""
 
-import logging
 import sqlite3
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from peeler.asking.ledger import Ledger
 from peeler.dialogue import Usage
 from peeler.errors import BudgetSpent
+from peeler.text import plural
 
 WARN_AT = 0.8
 """Share of what is allowed after which the user is told."""
@@ -17,15 +17,15 @@ LOOK_AGAIN = 0.1
 DUST = 1e-9
 """Dollars that a sum of many prices may be off."""
 NO_TOKENS = Usage()
-
-log = logging.getLogger(__name__)
+NEVER = float("inf")
+"""The time at which no call is on its way any more."""
 
 
 class Spending(NamedTuple):
     """What was spent: requests sent, questions answered from the cache, US dollars, tokens in and out.
 
-    ``unsettled`` calls are on their way, or ended without anybody knowing what they cost; ``reserved`` dollars are the
-    most that they do, and are not in ``money``.
+    ``unsettled`` calls ended without anybody knowing what they cost; ``reserved`` dollars are the most that they did,
+    and are not in ``money``.
     """
 
     calls: int = 0
@@ -41,8 +41,8 @@ class Budget:
     """What may be spent. A call is reserved at the most it can cost before it is made, so the sum never exceeds it,
     unless a provider writes, and charges, more than it was allowed to.
 
-    ``owner`` is whose spending is told apart, such as the name of a run. ``tell`` hears once, whichever process comes
-    there first, that 80 % are spent. A limit is that of this object; what was spent is in the ledger.
+    ``owner`` is whose spending is told apart, such as the name of a run. A limit is that of this object; what was spent
+    is in the ledger.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class Budget:
         owner: str = "",
         max_cost: float | None = None,
         max_calls: int | None = None,
-        tell: Callable[[str], object] = log.warning,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -59,7 +58,6 @@ class Budget:
         self.owner = owner
         self.max_cost = max_cost
         self.max_calls = max_calls
-        self._tell = tell
         self._clock = clock
         self._sleep = sleep
 
@@ -82,9 +80,6 @@ class Budget:
         with self.ledger.transaction(durable=money > 0) as connection:
             connection.execute("DELETE FROM reserved WHERE id = ?", (call,))
             self._add(connection, money=money, usage=usage)
-            warnings = self._warnings(connection)
-        for warning in warnings:
-            self._tell(warning)
 
     def release(self, call: int) -> None:
         """The reserved call was made, but surely cost nothing."""
@@ -103,13 +98,13 @@ class Budget:
 
     def spent(self) -> Spending:
         """What the owner has spent."""
-        return spent(self.ledger, self.owner)
+        return spent(self.ledger, self.owner, self._clock())
 
     def _try_reserve(self, most: float, lease: float) -> int | None:
         with self.ledger.transaction() as connection:
             self._refuse(connection, most)
-            now = _spent(connection)
-            if self.max_cost is not None and now.money + now.reserved + most > self.max_cost + DUST:
+            held = _spent(connection, NEVER)
+            if self.max_cost is not None and held.money + held.reserved + most > self.max_cost + DUST:
                 return None
             row = (self.owner, most, self._clock() + lease)
             call = connection.execute("INSERT INTO reserved (owner, money, until) VALUES (?, ?, ?)", row).lastrowid
@@ -117,26 +112,17 @@ class Budget:
             return call
 
     def _refuse(self, connection: sqlite3.Connection, most: float) -> None:
-        now = _spent(connection)
+        now = _spent(connection, self._clock())
         if self.max_calls is not None and now.calls >= self.max_calls:
-            raise BudgetSpent(f"all {self.max_calls} calls that --max-calls allows are made")
-        gone = now.money + _lost(connection, self._clock())
+            raise BudgetSpent(
+                f"{self.max_calls} of the {plural(self.max_calls, 'call')} that --max-calls allows are made"
+            )
+        gone = now.money + now.reserved
         if self.max_cost is not None and gone + most > self.max_cost + DUST:
             raise BudgetSpent(
                 f"the next call may cost ${most:.4f}, and ${gone:.4f} of the ${self.max_cost:.4f}"
                 " that --max-cost allows are spent"
             )
-
-    def _warnings(self, connection: sqlite3.Connection) -> list[str]:
-        now = _spent(connection)
-        reached = []
-        if self.max_cost and now.money >= WARN_AT * self.max_cost:
-            allowed = f"${self.max_cost:.4f} that --max-cost allows"
-            reached.append((allowed, f"${now.money:.4f} of the {allowed} are spent"))
-        if self.max_calls and now.calls >= WARN_AT * self.max_calls:
-            allowed = f"{self.max_calls} calls that --max-calls allows"
-            reached.append((allowed, f"{now.calls} of the {allowed} are made"))
-        return [text for allowed, text in reached if _is_first(connection, allowed)]
 
     def _add(
         self,
@@ -155,27 +141,28 @@ class Budget:
         )
 
 
-def spent(ledger: Ledger, owner: str | None = None) -> Spending:
+def nearly_spent(now: Spending, max_cost: float | None, max_calls: int | None) -> str:
+    """A word for the user that most of what is allowed is spent; empty as long as it is not."""
+    gone, told = now.money + now.reserved, []
+    if max_cost is not None and now.calls and gone >= WARN_AT * max_cost:
+        told.append(f"${gone:.4f} of the ${max_cost:.4f} that --max-cost allows are spent")
+    if max_calls is not None and now.calls >= max(1, WARN_AT * max_calls):
+        told.append(f"{now.calls} of the {plural(max_calls, 'call')} that --max-calls allows are made")
+    return "; ".join(told)
+
+
+def spent(ledger: Ledger, owner: str | None = None, now: float | None = None) -> Spending:
     """What ``owner`` has spent, or all together; nothing when there is no ledger yet. Raises StoreError."""
     if not ledger.path.exists():
         return Spending()
     with ledger.transaction() as connection:
-        return _spent(connection, owner)
+        return _spent(connection, time.time() if now is None else now, owner)
 
 
-def _spent(connection: sqlite3.Connection, owner: str | None = None) -> Spending:
+def _spent(connection: sqlite3.Connection, now: float, owner: str | None = None) -> Spending:
+    """``now`` is when it is asked: calls that may still be on their way are not ``unsettled``."""
     scope = ("all", "") if owner is None else ("owner", owner)
     columns = "calls, cached, money, input, output"
     totals = connection.execute(f"SELECT {columns} FROM spent WHERE scope = ? AND owner = ?", scope).fetchone()
-    open_calls = "SELECT count(*), total(money) FROM reserved WHERE ? IS NULL OR owner = ?"
-    return Spending(*(totals or (0, 0, 0.0, 0, 0)), *connection.execute(open_calls, (owner, owner)).fetchone())
-
-
-def _lost(connection: sqlite3.Connection, now: float) -> float:
-    """Dollars that calls which are over may have cost."""
-    (money,) = connection.execute("SELECT total(money) FROM reserved WHERE until <= ?", (now,)).fetchone()
-    return float(money)
-
-
-def _is_first(connection: sqlite3.Connection, mark: str) -> bool:
-    return connection.execute("INSERT OR IGNORE INTO marks VALUES (?, 1)", (mark,)).rowcount == 1
+    lost = "SELECT count(*), total(money) FROM reserved WHERE until <= ? AND (? IS NULL OR owner = ?)"
+    return Spending(*(totals or (0, 0, 0.0, 0, 0)), *connection.execute(lost, (now, owner, owner)).fetchone())

@@ -13,6 +13,7 @@ from peeler.judge import CHANGED, MOST_LEFT, change, element_pixels, removal_mas
 from peeler.replies import CheckReply, GraphReply, LocaliseReply
 from peeler.replies.models import MOST_EDGES, MOST_ELEMENTS, LocatedElement, SeenEdge, SeenElement
 from peeler.serve_vlm.questions import Known, is_wanted
+from peeler.text import plural
 
 MOST_DAMAGE = 0.02
 """Share of the pixels outside a removal that may change."""
@@ -34,7 +35,7 @@ def graph_reply(graph: LayerGraph, canvas: RGB, wanted: str) -> GraphReply:
     elements = [_seen(element, objects.get(element.id), size) for element in graph.elements]
     surest = sorted(graph.edges, key=lambda edge: -edge.weight)[:MOST_EDGES]
     return GraphReply(
-        description=f"a drawing of {len(elements)} shapes",
+        description=f"a drawing of {plural(len(elements), 'shape')}",
         background_only=not elements,
         elements=tuple(elements),
         edges=tuple(SeenEdge(source=edge.source, target=edge.target, kind=edge.kind) for edge in surest),

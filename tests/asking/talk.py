@@ -61,11 +61,10 @@ def asker(
     price: Price | None = DOLLARS,
     cache: bool = False,
     clock: Clock | None = None,
-    tell: Callable[[str], object] = print,
 ) -> Asker:
     clock = clock or Clock()
     ledger = Ledger(folder / "spending.sqlite")
-    budget = Budget(ledger, "a run", limits.max_cost, limits.max_calls, tell, clock, clock.sleep)
+    budget = Budget(ledger, "a run", limits.max_cost, limits.max_calls, clock, clock.sleep)
     limiter = Limiter(
         ledger, limits.requests_per_minute, limits.tokens_per_minute, limits.in_flight, clock, clock.sleep
     )
@@ -84,7 +83,7 @@ def spend_all(folder: Path, number: int, max_cost: float) -> tuple[int, bool]:
     model = Model(lambda: (time.sleep(0.005), Reply("yes", usage=USAGE))[1])
     limits = Limits(max_cost=max_cost)
     prices = Prices.model_validate({"date": "2026-01-01", "prices": [DOLLARS]})
-    asking = open_asker(model, folder / "spending.sqlite", limits, prices, owner=f"run-{number}", tell=lambda _: None)
+    asking = open_asker(model, folder / "spending.sqlite", limits, prices, owner=f"run-{number}")
     for answered in range(1000):
         try:
             asking.ask(question(f"{number} {answered}"), said_yes)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from peeler.asking import Budget, Ledger, Limiter, Spending
-from peeler.asking.budget import spent
+from peeler.asking.budget import nearly_spent, spent
 from peeler.dialogue import Usage
 from peeler.errors import BudgetSpent, StoreError
 from tests.asking.talk import COST, Clock, ask_in_turn, die_on_the_wire, spend_all
@@ -27,7 +27,9 @@ def test_nothing_is_spent_where_nothing_was_asked(ledger: Ledger) -> None:
 def test_a_call_is_held_at_its_most_until_it_is_settled(ledger: Ledger) -> None:
     budget = Budget(ledger, "a", max_cost=1.0)
     call = budget.reserve(0.6, 10.0)
-    assert spent(ledger) == Spending(calls=1, unsettled=1, reserved=0.6)
+    assert spent(ledger) == Spending(calls=1), "what is on its way is not spent yet"
+    with pytest.raises(BudgetSpent):
+        Budget(ledger, max_cost=1.0, clock=lambda: time.time() + 11).reserve(0.6, 10.0)
     budget.settle(call, 0.1, Usage(5, 6))
     assert spent(ledger) == Spending(calls=1, money=0.1, input=5, output=6)
 
@@ -80,21 +82,31 @@ def test_who_dies_is_waited_for_until_its_lease_ends(ledger: Ledger) -> None:
     assert sum(clock.naps) == pytest.approx(5.0, abs=0.2)
 
 
-def test_eighty_percent_are_told_once(ledger: Ledger) -> None:
-    told: list[str] = []
-    for _ in range(5):
-        for budget in (Budget(ledger, "a", 1.0, tell=told.append), Budget(ledger, "b", 1.0, tell=told.append)):
-            budget.settle(budget.reserve(0.1, 10.0), 0.09, Usage(1, 1))
-    assert told == ["$0.8100 of the $1.0000 that --max-cost allows are spent"]
-    more = Budget(ledger, max_calls=12, tell=told.append)
-    more.settle(more.reserve(0.1, 10.0), 0.0, Usage())
-    assert told[1:] == ["11 of the 12 calls that --max-calls allows are made"]
+@pytest.mark.parametrize(
+    "now, told",
+    [
+        (Spending(calls=3, money=0.79), ""),
+        (Spending(calls=3, money=0.8), "$0.8000 of the $1.0000 that --max-cost allows are spent"),
+        (Spending(calls=3, money=0.5, reserved=0.3), "$0.8000 of the $1.0000 that --max-cost allows are spent"),
+        (Spending(calls=8), "8 of the 10 calls that --max-calls allows are made"),
+        (Spending(calls=9, money=1.0), "spent; 9 of"),
+        (Spending(), ""),
+    ],
+)
+def test_from_eighty_percent_on_the_user_is_told(now: Spending, told: str) -> None:
+    assert told in nearly_spent(now, 1.0, 10) and bool(told) == bool(nearly_spent(now, 1.0, 10))
+    assert nearly_spent(now, None, None) == ""
+
+
+def test_little_is_told_in_the_singular() -> None:
+    assert nearly_spent(Spending(calls=1), None, 1) == "1 of the 1 call that --max-calls allows are made"
+    assert nearly_spent(Spending(), 0.0, 0) == ""
 
 
 def test_a_raised_limit_goes_on(ledger: Ledger) -> None:
     budget = Budget(ledger, max_calls=1)
     budget.release(budget.reserve(0.0, 10.0))
-    with pytest.raises(BudgetSpent, match="all 1 calls"):
+    with pytest.raises(BudgetSpent, match="1 of the 1 call that"):
         budget.reserve(0.0, 10.0)
     Budget(ledger, max_calls=2).reserve(0.0, 10.0)
 

@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from peeler.exporters.html.listened import told_spent
-from peeler.exporters.html.page import STOP_REASONS, brand, page, plural, read_json, status_chip, text
+from peeler.exporters.html.page import STOP_REASONS, brand, page, read_json, status_chip, text
 from peeler.files import replacing
+from peeler.text import plural
 
 INDEX_FILE = "index.html"
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from peeler.exporters.html.page import plural, read_json, text
+from peeler.exporters.html.page import read_json, text
+from peeler.records import Spent
 
 MOST_ROWS = 60
 """Claims and exchanges listed per step."""
@@ -27,10 +28,7 @@ def listened(step: Path) -> str:
 
 def told_spent(spent: dict[str, Any] | None) -> str:
     """What a run or batch has spent, in words."""
-    if not spent:
-        return "nothing"
-    calls, tokens = plural(spent["calls"], "call"), f"{spent['input']} + {spent['output']} tokens"
-    return f"${spent['money']:.4f}, {calls}, {tokens}, {plural(spent['cached'], 'answer')} from the cache"
+    return str(Spent(**spent)) if spent else "nothing"
 
 
 def _exchange(exchange: dict[str, Any]) -> str:

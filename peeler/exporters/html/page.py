@@ -67,10 +67,6 @@ def status_chip(status: str) -> str:
     return chip(text(status, 20), status if status in ("ok", "stopped", "failed", "running") else "")
 
 
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def read_json(path: Path, missing: Any = None) -> Any:
     """The stored data, or ``missing`` when there is no such file. Raises StoreError when it is damaged."""
     try:

@@ -17,7 +17,6 @@ from peeler.exporters.html.page import (
     brand,
     chip,
     page,
-    plural,
     read_json,
     status_chip,
     text,
@@ -34,6 +33,7 @@ from peeler.exporters.html.pictures import (
 from peeler.files import read_png, replacing
 from peeler.geometry import RGB, RGBA, Pixels
 from peeler.stack import Layer, LayerStack
+from peeler.text import plural
 
 LARGE, SMALL = 256, 171
 """Longest side of the result pictures and of those of layers and steps, in pixels."""
