@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.evaluate.truth import read_truth, truth_names
-from peeler.flat.contacts import boundaries, junctions
-from peeler.flat.cues import WEIGHTS, forms_of, measure
+from peeler.flat.contacts import boundaries
+from peeler.flat.cues import WEIGHTS, measure
 from peeler.flat.drawing import find_background
+from peeler.flat.forms import forms_of
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
+from peeler.flat.strokes import find_strokes
 from peeler.geometry import Pixels
 
 RIDGE = 1.0
@@ -73,10 +75,9 @@ def _pairs(regions: Regions, palette: Palette, masks: Sequence[Pixels]) -> Itera
     for index, mask in enumerate(masks):
         top[mask] = index
     shown = [_shown(top[regions.mask(region.label)]) for region in regions.all]
-    labels = regions.labels
-    borders, meetings, background = boundaries(labels), junctions(labels), find_background(regions)
+    borders, background = boundaries(regions.labels), find_background(regions)
     forms = forms_of(regions, palette.inks, background)
-    for first, second, cues in measure(regions, forms, borders, meetings, background):
+    for first, second, cues in measure(regions, forms, find_strokes(forms).outlines, borders, background):
         one, other = shown[first], shown[second]
         if min(one, other) < 0 or one == other or (masks[one] & masks[other]).sum() < FEWEST_SHARED:
             continue

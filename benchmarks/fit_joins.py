@@ -20,13 +20,15 @@ from peeler.evaluate.pieces import pieces_of
 from peeler.evaluate.score import LEAST_TRUE, NEAR_COLOUR
 from peeler.evaluate.truth import Truth, read_truth, truth_names
 from peeler.flat.completion import complete
-from peeler.flat.contacts import boundaries, junctions
-from peeler.flat.cues import forms_of, weigh
+from peeler.flat.contacts import boundaries
+from peeler.flat.cues import weigh
 from peeler.flat.drawing import find_background
+from peeler.flat.forms import forms_of
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.palette import find_palette
 from peeler.flat.pieces import GAIN, Link, links
 from peeler.flat.regions import Regions, find_regions
+from peeler.flat.strokes import find_strokes
 from peeler.geometry import Pixels
 
 RIDGE = 2.0
@@ -59,7 +61,13 @@ def _links_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], float]
             continue
         background = find_background(regions)
         forms = forms_of(regions, palette.inks, background)
-        evidence = weigh(regions, forms, boundaries(regions.labels), junctions(regions.labels), background)
+        evidence = weigh(
+            regions,
+            forms,
+            find_strokes(forms).outlines,
+            boundaries(regions.labels),
+            background,
+        )
         above = stacking(len(regions.all), evidence)
         labels = [region.label for region in regions.all if region.label not in background]
         for link in links(regions, labels, above, log_odds(len(regions.all), evidence)):

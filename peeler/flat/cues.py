@@ -12,15 +12,16 @@ occlusion cues*, IEEE TIP 22(5), 2013; covered area of the convex hull as in Law
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contacts import Boundary, Junction, canvas_scale
+from peeler.flat.contacts import Boundary, Junction, junctions
 from peeler.flat.contours import End, covered_arcs, related_ends
-from peeler.flat.palette import Labels
+from peeler.flat.forms import Form
 from peeler.flat.regions import Region, Regions
+from peeler.flat.strokes import outlined
 
 WEIGHTS = {
     "its edge runs straight through a junction": 0.89,
@@ -36,17 +37,11 @@ WEIGHTS = {
 }
 """Log odds for one unit of each cue. The last is no fit but a convention: outlines are drawn over whole fills, and what
 frames something without being its outline (a rim, a plate) is lighter."""
-LUMA = np.array([0.299, 0.587, 0.114])
-"""Brightness of the channels (ITU-R BT.601)."""
 STRAIGHT_TOLERANCE = 22.0
 """Degrees from 180 at which an edge counts 1/e as straight."""
 MOST_VOTES = 3.0
 DETAIL_SHARE = 0.1
 """A region smaller than this share of the one around it is a detail."""
-OUTLINE_THICKNESS = 8.0
-"""Mean distance to its edge in pixels of a canvas of 512 × 512; a stroke of 32 pixels has 8."""
-FRAME_SHARE = 0.35
-"""A region with less than this share of its filled outline is a frame."""
 TWINS = 0.75
 """Two regions whose areas and boxes agree by this are twins: repeated shapes rather than pieces of one."""
 SHORTEST_CONTACT = 4
@@ -63,46 +58,26 @@ class Evidence:
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
-class Form:
-    """What the cues ask about one region.
-
-    ``thickness`` is the mean distance of its pixels to its edge, in pixels of a canvas of 512 × 512; ``hull_of`` and
-    ``filled_of`` count, per region, its pixels inside this region's convex hull and outline; ``brightness`` is 0–255.
-    """
-
-    area: int
-    thickness: float
-    hull_of: NDArray[np.int64]
-    filled_of: NDArray[np.int64]
-    brightness: float
-
-    def outlines(self, other: "Form") -> bool:
-        """Whether this may be the drawn outline of ``other``: dark, thin, a small share of what it goes around."""
-        frames = self.area < FRAME_SHARE * int(self.filled_of.sum())
-        return frames and self.thickness < OUTLINE_THICKNESS and self.brightness < other.brightness
-
-
 def weigh(
     regions: Regions,
     forms: Mapping[int, Form],
+    outlines: frozenset[int],
     borders: Sequence[Boundary],
-    meetings: Sequence[Junction],
     background: frozenset[int],
 ) -> list[Evidence]:
     """Evidence for every touching pair of regions outside the background, whose ``forms`` are given."""
-    return [_judged(*measured) for measured in measure(regions, forms, borders, meetings, background)]
+    return [_judged(*measured) for measured in measure(regions, forms, outlines, borders, background)]
 
 
 def measure(
     regions: Regions,
     forms: Mapping[int, Form],
+    outlines: frozenset[int],
     borders: Sequence[Boundary],
-    meetings: Sequence[Junction],
     background: frozenset[int],
 ) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
     """For every touching pair outside the background its labels and its cues, in the order of ``WEIGHTS``."""
-    votes = _straight_edges(meetings, background)
+    votes = _straight_edges(junctions(regions.labels), background)
     interruptions = _interruptions(regions, borders)
     for border in borders:
         first, second = border.first, border.second
@@ -110,15 +85,10 @@ def measure(
             continue
         forward, back = votes[first, second], votes[second, first]
         straight = forward.all - back.all, forward.beside_background - back.beside_background
-        forms_say = _one_sided(forms, interruptions, first, second) - _one_sided(forms, interruptions, second, first)
+        one, other = forms[first], forms[second]
+        say = partial(_one_sided, interruptions=interruptions, outlines=outlines)
+        forms_say = say(one, other) - say(other, one)
         yield first, second, np.concatenate([np.clip(straight, -MOST_VOTES, MOST_VOTES), forms_say])
-
-
-def forms_of(regions: Regions, inks: NDArray[np.uint8], background: frozenset[int]) -> dict[int, Form]:
-    """The forms of all regions outside the background, by their labels; ``inks`` (k × 3) are the palette's."""
-    brightness = inks @ LUMA
-    shown = (region for region in regions.all if region.label not in background and region.area)
-    return {region.label: _form(regions, region, float(brightness[region.ink])) for region in shown}
 
 
 def _judged(first: int, second: int, cues: NDArray[np.float64]) -> Evidence:
@@ -209,39 +179,20 @@ def _are_twins(one: Region, other: Region) -> bool:
 
 
 def _one_sided(
-    forms: Mapping[int, Form], interruptions: dict[tuple[int, int], Interruption], one: int, other: int
+    mine: Form, theirs: Form, interruptions: dict[tuple[int, int], Interruption], outlines: frozenset[int]
 ) -> NDArray[np.float64]:
-    """The cues that speak for ``one`` by what the two regions are, in the order of ``WEIGHTS`` after the junctions."""
-    mine, theirs = forms[one], forms[other]
-    split_by_it = interruptions.get((other, one))
-    inside = theirs.filled_of[one] > 0.9 * mine.area
+    """The cues that speak for ``mine`` by what the two regions are, in the order of ``WEIGHTS`` after the junctions."""
+    split_by_it = interruptions.get((theirs.label, mine.label))
+    inside = theirs.encloses(mine)
     return np.array(
         [
-            theirs.hull_of[one] / mine.area,
-            float((one, other) in interruptions),
+            theirs.hull_of[mine.label] / mine.area,
+            float((mine.label, theirs.label) in interruptions),
             float(split_by_it is not None and not split_by_it.related),
             float(split_by_it is not None and split_by_it.twins),
             -np.log(mine.thickness),
             inside * theirs.thickness / mine.thickness,
             float(inside and mine.area < DETAIL_SHARE * theirs.area),
-            float(mine.outlines(theirs) and mine.filled_of[other] > 0.9 * theirs.area),
+            float(mine.label in outlines and outlined(mine, theirs)),
         ]
-    )
-
-
-def _form(regions: Regions, region: Region, brightness: float) -> Form:
-    scale = canvas_scale(regions.labels)
-    labels: Labels = regions.labels[region.box.slices]
-    mask = (labels == region.label).astype(np.uint8)
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    hull, filled = np.zeros_like(mask), np.zeros_like(mask)
-    cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(list(outlines))), (1,))
-    cv2.drawContours(filled, outlines, -1, (1,), cv2.FILLED)
-    depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    return Form(
-        area=region.area,
-        thickness=float(depth[mask > 0].mean()) / scale,
-        hull_of=np.bincount(labels[hull > 0], minlength=len(regions.all)),
-        filled_of=np.bincount(labels[filled > 0], minlength=len(regions.all)),
-        brightness=brightness,
     )

@@ -7,16 +7,17 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contacts import Boundary, boundaries, junctions
+from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.contours import filled
-from peeler.flat.cues import SHORTEST_CONTACT, Evidence, forms_of, weigh
+from peeler.flat.cues import SHORTEST_CONTACT, Evidence, weigh
+from peeler.flat.forms import forms_of
 from peeler.flat.layering import Layering, Shape
 from peeler.flat.matting import grown
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.pieces import Joined, Piece, join_pieces
 from peeler.flat.regions import Regions, find_regions
-from peeler.flat.strokes import find_strokes, without_strokes
+from peeler.flat.strokes import Strokes, find_strokes, without_strokes
 from peeler.geometry import RGB, Box, Pixels
 
 ENCLOSED = 0.9
@@ -45,8 +46,9 @@ def read_drawing(picture: RGB) -> Drawing:
     background = find_background(regions)
     borders = boundaries(regions.labels)
     forms = forms_of(regions, palette.inks, background)
-    evidence = weigh(regions, forms, borders, junctions(regions.labels), background)
-    strokes = find_strokes(regions, forms) if palette.flat else frozenset[int]()
+    drawn = find_strokes(forms) if palette.flat else Strokes()
+    evidence = weigh(regions, forms, drawn.outlines, borders, background)
+    strokes = drawn.all
     fills = without_strokes(regions, strokes)
     evidence += _across_strokes(fills, palette, background | strokes, borders)
     joined = _joined(regions, fills, background, strokes, evidence)
@@ -95,7 +97,7 @@ def _across_strokes(
     apart = [border for border in boundaries(fills.labels) if (border.first, border.second) not in touching]
     if not apart:
         return []
-    return weigh(fills, forms_of(fills, palette.inks, aside), apart, junctions(fills.labels), aside)
+    return weigh(fills, forms_of(fills, palette.inks, aside), frozenset(), apart, aside)
 
 
 def _joined(

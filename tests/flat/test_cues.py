@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
-from peeler.flat.contacts import boundaries, junctions
-from peeler.flat.cues import WEIGHTS, Evidence, forms_of, weigh
+from peeler.flat.contacts import boundaries
+from peeler.flat.cues import WEIGHTS, Evidence, weigh
+from peeler.flat.forms import forms_of
 from peeler.flat.palette import Palette
 from peeler.flat.regions import Regions
+from peeler.flat.strokes import find_strokes
 from peeler.geometry import RGB
 from tests.flat.figures import circle, drawn, label_at, rect, regions_of
 
@@ -13,7 +15,7 @@ RED, BLUE, GREEN = "#c83214", "#1450c8", "#28a050"
 
 def weighed(regions: Regions, palette: Palette, background: frozenset[int]) -> list[Evidence]:
     forms = forms_of(regions, palette.inks, background)
-    return weigh(regions, forms, boundaries(regions.labels), junctions(regions.labels), background)
+    return weigh(regions, forms, find_strokes(forms).outlines, boundaries(regions.labels), background)
 
 
 def judged(canvas: RGB, one: tuple[int, int], other: tuple[int, int]) -> Evidence:

@@ -1,7 +1,7 @@
 """The embedded analyst and remover, taking turns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -91,7 +91,8 @@ def test_every_step_is_exact_and_the_graph_has_no_cycle(canvas: RGB) -> None:
         assert {layer.id for layer in layers} == {element.id for element in turn.removal.elements}
         ground = opaque_layer("ground", "ground", turn.removed.canvas, "background")
         assert LayerStack(size, (ground, *layers)).difference(turn.canvas).max() <= 1
-        lifted = [*layers, *lifted]
+        # That no later element has the id of a lifted one is the loop's to see to.
+        lifted = [*(replace(layer, id=f"{layer.id} of {len(lifted)}") for layer in layers), *lifted]
     left = turn.removed.canvas if turn else canvas
     whole = LayerStack(size, (opaque_layer("background", "background", left, "background"), *lifted))
     assert whole.difference(canvas).max() <= 2

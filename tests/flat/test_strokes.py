@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from peeler.flat.cues import forms_of
 from peeler.flat.drawing import read_drawing
+from peeler.flat.forms import forms_of
 from peeler.flat.strokes import find_strokes, without_strokes
 from peeler.geometry import RGB
 from tests.flat.figures import disc, drawn, iou, label_at, rect, regions_of
@@ -23,12 +23,30 @@ def trees() -> RGB:
     return drawn(TREES, size=SIZE)
 
 
+def outlines(*shapes: str) -> int:
+    regions, palette = regions_of(drawn(*shapes, size=SIZE))
+    return len(find_strokes(forms_of(regions, palette.inks, frozenset({label_at(regions, 0, 0)}))).outlines)
+
+
 def test_an_outline_is_a_stroke_and_a_fill_is_none() -> None:
     regions, palette = regions_of(trees())
-    strokes = find_strokes(regions, forms_of(regions, palette.inks, frozenset({label_at(regions, 0, 0)})))
-    assert strokes == {label_at(regions, 32, 112)}
+    strokes = find_strokes(forms_of(regions, palette.inks, frozenset({label_at(regions, 0, 0)})))
+    assert strokes.outlines == strokes.all == {label_at(regions, 32, 112)}
     plain, palette = regions_of(drawn(rect(40, 40, 200, 200, GREEN), rect(80, 80, 160, 160, LIME), size=SIZE))
-    assert not find_strokes(plain, forms_of(plain, palette.inks, frozenset({label_at(plain, 0, 0)})))
+    assert not find_strokes(forms_of(plain, palette.inks, frozenset({label_at(plain, 0, 0)}))).all
+
+
+def test_a_frame_is_an_outline_only_where_it_is_one_even_line() -> None:
+    thick = f'stroke="{BLACK}" stroke-width="14"'
+    assert outlines(f'<circle cx="128" cy="128" r="56" fill="{LIME}" {thick}/>') == 1
+    uneven = rect(40, 60, 200, 200, BLACK), rect(46, 66, 194, 140, LIME)
+    assert outlines(*uneven) == 0
+
+
+def test_a_small_thick_ring_is_an_outline_where_other_things_have_that() -> None:
+    bubble = f'<circle cx="220" cy="40" r="10" fill="{LIME}" stroke="{BLACK}" stroke-width="6"/>'
+    assert outlines(bubble) == 0
+    assert outlines(bubble, outlined(96, 144, 64, GREEN)) == 2
 
 
 def test_without_their_outlines_fills_meet_in_the_middle() -> None:
