@@ -35,7 +35,12 @@ _ALLOWED = {
     },
     "title": {},
     "rect": {"width": _NUMBER, "height": _NUMBER, "fill": _COLOUR},
-    "path": {"fill": _COLOUR, "fill-opacity": _NUMBER, "d": re.compile(r"M[MLCZ\d .\-]+Z ?")},
+    "path": {
+        "fill": _COLOUR,
+        "fill-opacity": _NUMBER,
+        "transform": re.compile(r"translate\([-\d. ]+\)"),
+        "d": re.compile(r"M[MLCZ\d .\-]+Z ?"),
+    },
     "image": {
         **dict.fromkeys(("x", "y", "width", "height"), _NUMBER),
         f"{{{_XLINK}}}href": re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*"),

@@ -34,7 +34,6 @@ MOST_FOREIGN = 16
 """Other colours of one layer that are drawn."""
 
 _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="translate\(([-\d.]+),([-\d.]+)\)"/>')
-_TOKEN = re.compile(r"[MLCZ]|-?[\d.]+(?:e-?\d+)?")
 
 
 class CurvesVectorizer:
@@ -141,20 +140,10 @@ def _colour_paths(layer: Layer) -> list[str]:
     if not ok:
         raise OutputError(f"layer {layer.id!r} cannot be encoded")
     svg = vtracer.convert_raw_image_to_svg(png.tobytes(), img_format="png", filter_speckle=2, path_precision=2)
+    # Paths stay where they are drawn and are moved as a whole: those of a photograph have millions of numbers.
+    corner = np.array(layer.box[:2])
     return [
-        f'<path fill="{fill.lower()}" d="{_moved(data, layer.box.x0 + float(x), layer.box.y0 + float(y))}"/>'
+        f'<path fill="{fill.lower()}" transform="translate({_numbers(corner + (float(x), float(y)))})" d="{data}"/>'
         for data, fill, x, y in _PATH.findall(svg)
         if data  # a colour can end up with no area at all
     ]
-
-
-def _moved(data: str, *shift: float) -> str:
-    """Absolute path data moved by ``shift`` (x, y)."""
-    words, place = [], 0
-    for token in _TOKEN.findall(data):
-        if token.isalpha():
-            words.append(token)
-        else:
-            words.append(_short(float(token) + shift[place]))
-            place = 1 - place
-    return " ".join(words)
