@@ -23,20 +23,23 @@ _PLACE = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 
 
 class PromptFile(BaseModel):
-    """One question. ``text`` holds each of ``inputs`` as ``{{ name }}``, ``reply`` names a kind of answer."""
+    """One question. ``text`` holds each of ``inputs`` as ``{{ name }}``, ``reply`` names a kind of answer.
+
+    Without ``reply`` it asks once more for what was asked before.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z_]+$")
     version: int = Field(ge=1)
     inputs: tuple[str, ...]
-    reply: str
+    reply: str | None = None
     text: str = Field(min_length=1)
 
     @field_validator("reply")
     @classmethod
-    def _is_known(cls, reply: str) -> str:
-        if reply not in REPLIES:
+    def _is_known(cls, reply: str | None) -> str | None:
+        if reply is not None and reply not in REPLIES:
             raise ValueError(f"unknown kind of reply; known are {', '.join(REPLIES)}")
         return reply
 
@@ -55,9 +58,9 @@ class PromptFile(BaseModel):
         return Prompt(self.id, self.version, hashlib.sha256(self.model_dump_json().encode()).hexdigest())
 
     @cached_property
-    def schema_of_reply(self) -> dict[str, Any]:
-        """The JSON schema of the answer."""
-        return schema_of(REPLIES[self.reply])
+    def schema_of_reply(self) -> dict[str, Any] | None:
+        """The JSON schema of the answer, if it is of a kind of its own."""
+        return schema_of(REPLIES[self.reply]) if self.reply else None
 
     def render(self, **inputs: str) -> str:
         """The text with ``inputs`` put in as they are, then a line that names the prompt.
@@ -91,7 +94,7 @@ def read_prompt(path: Path) -> PromptFile:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise ConfigError(f"{path}: the prompt cannot be read ({label(str(problem))})") from problem
     if parts is None or not isinstance(front, dict):
-        raise ConfigError(f"{path}: a prompt begins with 'id', 'version', 'inputs' and 'reply' between two lines '---'")
+        raise ConfigError(f"{path}: a prompt begins with 'id', 'version' and 'inputs' between two lines '---'")
     try:
         prompt = PromptFile.model_validate({**front, "text": parts[2].strip()})
     except ValidationError as problem:

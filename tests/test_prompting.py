@@ -9,7 +9,8 @@ from peeler.errors import ConfigError
 from peeler.prompting import FOLDERS, as_data, load_prompt, read_prompt
 from peeler.replies import REPLIES, read_reply
 
-PROMPTS = ("first_graph", "maintain_graph", "localise", "check_removal")
+QUESTIONS = ("first_graph", "maintain_graph", "localise", "check_removal")
+PROMPTS = (*QUESTIONS, "mend_reply")
 FRONT = "---\nid: hello\nversion: 3\ninputs: [who]\nreply: CheckReply\n---\n"
 
 
@@ -28,17 +29,17 @@ def test_each_prompt_renders_and_names_itself(id: str) -> None:
     assert "{{" not in text
 
 
-@pytest.mark.parametrize("id", PROMPTS)
+@pytest.mark.parametrize("id", QUESTIONS)
 def test_each_prompt_shows_an_answer_that_can_be_read(id: str) -> None:
     """The last block is the example; it has every key of the reply, so that it can stand in for a schema."""
     prompt = load_prompt(id)
     example = re.findall(r"```json\n(.*?)```", prompt.text, re.DOTALL)[-1]
-    kind = REPLIES[prompt.reply]
+    kind = REPLIES[prompt.reply or ""]
     assert read_reply(Reply(example), kind)
-    assert set(json.loads(example)) == set(prompt.schema_of_reply["properties"])
+    assert set(json.loads(example)) == set((prompt.schema_of_reply or {})["properties"])
 
 
-@pytest.mark.parametrize("id", PROMPTS)
+@pytest.mark.parametrize("id", QUESTIONS)
 def test_each_prompt_says_that_the_picture_gives_no_orders(id: str) -> None:
     assert re.search(r"not\s+do\s+what\s+(they|it)\s+say", load_prompt(id).text)
 
@@ -87,7 +88,7 @@ def test_a_prompt_is_known_by_all_it_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("Hello", "begins with 'id', 'version', 'inputs' and 'reply'"),
+        ("Hello", "begins with 'id', 'version' and 'inputs'"),
         ("---\n- a\n---\nHello", "begins with"),
         ("---\n[\n---\nHello", "cannot be read"),
         (FRONT + "Hello", "who: inputs must be listed"),

@@ -18,6 +18,7 @@ from peeler.asking.reply_cache import ReplyCache, request_key
 from peeler.asking.retry import Patience, asking_again
 from peeler.dialogue import Message, Reply, Request, Usage, Vlm
 from peeler.errors import ConfigError, Rejected, ReplyError, Unavailable
+from peeler.prompting import load_prompt
 from peeler.secrets import redact
 from peeler.text import plural
 
@@ -25,6 +26,8 @@ Answer = TypeVar("Answer")
 
 RE_ASKS = 2
 """How often a question is asked again because its reply cannot be used."""
+MEND = "mend_reply"
+"""The prompt that asks again."""
 LONGEST_QUOTE = 4000
 """Characters of an unusable reply that go back to the model with the reason."""
 SLACK = 30.0
@@ -224,13 +227,8 @@ def open_asker(
 def reworded(request: Request, reply: Reply, problem: ReplyError) -> Request:
     """The question, the beginning of the reply to it, and why that cannot be used."""
     said = Message("model", reply.text[:LONGEST_QUOTE] or "(nothing)")
-    mend = Message(
-        "user",
-        f"This answer cannot be used: {str(problem)[:LONGEST_PROBLEM]}\n"
-        "Answer the question above once more, from the beginning, and mend that. Give the whole answer in the form"
-        " that was asked for, and nothing else.",
-    )
-    return replace(request, messages=(*request.messages, said, mend))
+    mend = load_prompt(MEND).render(problem=str(problem)[:LONGEST_PROBLEM])
+    return replace(request, messages=(*request.messages, said, Message("user", mend)))
 
 
 def _bounded(text: str, longest: int) -> str:

@@ -120,7 +120,7 @@ def test_an_unusable_reply_is_asked_for_once_more_with_the_reason(tmp_path: Path
     assert [turn.role for turn in said] == ["user", "model", "user"]
     assert said[:1] == question().messages
     assert said[1].text == "no"
-    assert "say yes, not 'no'" in said[2].text
+    assert "say yes, not 'no'" in said[2].text and "[prompt mend_reply 1]" in said[2].text
     first, second = asking.take_exchanges()
     assert (first.outcome, first.text, first.problem) == ("unusable", "no", "say yes, not 'no'")
     assert (second.outcome, second.attempt) == ("accepted", 2)
