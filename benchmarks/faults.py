@@ -19,13 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from testset import link_pictures, parser_of
+
 from peeler.batch import BatchSummary, peel_folder
 from peeler.presets import load_preset
 from peeler.serve_vlm.answers import MODEL
 from peeler.serve_vlm.faults import Fault, Faults
 from peeler.serve_vlm.server import Loopback, Tally, serving
 
-TESTSET = Path(__file__).parents[1] / "data" / "testset" / "png"
 PRICES = {"input": 1.25, "output": 10.0}
 """US dollars per million tokens."""
 ENOUGH = 100.0
@@ -34,31 +35,22 @@ ENOUGH = 100.0
 
 def main() -> None:
     arguments = parse()
-    pictures = sorted(arguments.folder.glob("*.png"))
-    # Spread over the folder, whose names put like by like.
-    chosen = pictures[:: max(1, len(pictures) // arguments.limit)][: arguments.limit]
-    if not chosen:
-        sys.exit(f"no PNG pictures in {arguments.folder}")
     with tempfile.TemporaryDirectory() as scratch:
-        rows = list(measure(chosen, Path(scratch), arguments.rate, arguments.only or [*Fault]))
+        link_pictures(arguments, pictures := Path(scratch) / "pictures")
+        rows = list(measure(pictures, Path(scratch), arguments.rate, arguments.only or [*Fault]))
     print(json.dumps(rows))
     if not all(row["clear"] and not row["repeated"] and row["cost"] <= row["allowed"] for row in rows):
         sys.exit(1)
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=TESTSET, help="PNG pictures (default: the test set)")
-    parser.add_argument("--limit", type=int, default=60, help="so many pictures")
+    parser = parser_of(__doc__)
     parser.add_argument("--rate", type=float, default=0.2, help="probability of each fault")
     parser.add_argument("--only", type=Fault, nargs="*", help="these kinds only")
     return parser.parse_args()
 
 
-def measure(pictures: list[Path], scratch: Path, rate: float, kinds: list[Fault]) -> Iterator[dict[str, Any]]:
-    (linked := scratch / "pictures").mkdir()
-    for path in pictures:
-        (linked / path.name).symlink_to(path.resolve())
+def measure(pictures: Path, scratch: Path, rate: float, kinds: list[Fault]) -> Iterator[dict[str, Any]]:
     prices = scratch / "prices.yaml"
     prices.write_text(json.dumps({"date": "2026-01-01", "prices": [{"match": f"openai:{MODEL}", **PRICES}]}))
     worlds: dict[str, dict[Fault, float]] = {"none": {}} | {kind.value: {kind: rate} for kind in kinds}
@@ -67,7 +59,7 @@ def measure(pictures: list[Path], scratch: Path, rate: float, kinds: list[Fault]
     with serving() as server:
         for name, rates in [*worlds.items(), ("half the money", {})]:
             server.faults, server.tally = Faults(rates, delay=1, retry_after=1), Tally()
-            row = one_batch(name, server, linked, scratch / name, prices, allowed)
+            row = one_batch(name, server, pictures, scratch / name, prices, allowed)
             if name == "none":
                 most = row["cost"]
             elif name == "all":

@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from testset import link_pictures, parser_of
+
 from peeler.batch import peel_folder
 from peeler.presets import load_preset
 from peeler.serve_vlm.answers import MODEL
@@ -26,48 +28,37 @@ from peeler.serve_vlm.faults import Faults
 from peeler.serve_vlm.server import Tally, serving
 
 ASKING: dict[str, dict[str, Any]] = {"once": {}, "after each removal": {"maintain": True}}
-TESTSET = Path(__file__).parents[1] / "data" / "testset" / "png"
 
 
 def main() -> None:
     arguments = parse()
-    pictures = sorted(arguments.folder.glob("*.png"))
-    # Spread over the folder, whose names put like by like.
-    chosen = pictures[:: max(1, len(pictures) // arguments.limit)][: arguments.limit]
-    if not chosen:
-        sys.exit(f"no PNG pictures in {arguments.folder}")
     with tempfile.TemporaryDirectory() as scratch:
-        results = measure(chosen, Path(scratch), arguments.in_flight, arguments.reply_time)
+        count = link_pictures(arguments, pictures := Path(scratch) / "pictures")
+        results = measure(pictures, count, Path(scratch), arguments.in_flight, arguments.reply_time)
     for name in results[0]:
         print(f"{name:<16}" + "".join(f"{row[name]:>20}" for row in results))
     print(json.dumps(results))
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=TESTSET, help="PNG pictures (default: the test set)")
-    parser.add_argument("--limit", type=int, default=60, help="so many pictures")
+    parser = parser_of(__doc__)
     parser.add_argument("--in-flight", type=int, default=8, help="pictures that wait at once")
     parser.add_argument("--reply-time", type=float, default=3.0, help="seconds of every answer")
     return parser.parse_args()
 
 
-def measure(pictures: list[Path], scratch: Path, in_flight: int, reply_time: float) -> list[dict[str, Any]]:
-    linked = scratch / "pictures"
-    linked.mkdir()
-    for path in pictures:
-        (linked / path.name).symlink_to(path.resolve())
-    embedded = batch_seconds(linked, scratch / "embedded", engine="flat")
+def measure(pictures: Path, count: int, scratch: Path, in_flight: int, reply_time: float) -> list[dict[str, Any]]:
+    embedded = batch_seconds(pictures, scratch / "embedded", engine="flat")
     rows = []
     with serving() as server:
         for name, how in ASKING.items():
             settings = how | {"analyst": f"openai:{MODEL}@{server.url}/v1", "cache": "off", "in_flight": in_flight}
             server.faults = Faults()
-            batch_seconds(linked, scratch / name / "warm", **settings)
+            batch_seconds(pictures, scratch / name / "warm", **settings)
             server.faults, server.tally = Faults(reply_time=reply_time), Tally()
-            seconds = batch_seconds(linked, scratch / name / "slow", **settings)
+            seconds = batch_seconds(pictures, scratch / name / "slow", **settings)
             row = figures(int(server.tally.told()["requests"]), seconds, embedded, in_flight, reply_time)
-            rows.append({"asked": name, "pictures": len(pictures), **row})
+            rows.append({"asked": name, "pictures": count, **row})
     return rows
 
 
