@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from peeler.flat.completion import complete
 from peeler.flat.matting import grown
 from peeler.geometry import Box, Mask, Pixels
@@ -123,8 +121,7 @@ def touch(one: Element, other: Element) -> bool:
 
 
 def _extent(item: Element) -> Mask:
-    box = Mask.of(np.ones((item.box.height, item.box.width), np.bool_), item.box[:2])
-    return item.shape or item.mask or box
+    return item.shape or item.mask or Mask.filling(item.box)
 
 
 def _reach(items: Iterable[Element]) -> tuple[int, int]:

@@ -86,6 +86,11 @@ class Box(NamedTuple):
     def union(self, other: "Box") -> "Box":
         return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
 
+    def iou(self, other: "Box") -> float:
+        """Intersection over union; 0 if both are empty."""
+        both = self.intersect(other).area
+        return both / max(1, self.area + other.area - both)
+
     def shifted(self, x: int, y: int) -> "Box":
         """Moved by so many pixels to the right and down."""
         return Box(self.x0 + x, self.y0 + y, self.x1 + x, self.y1 + y)
@@ -134,6 +139,11 @@ class Mask(BaseModel):
             runs.insert(0, 0)
         x, y = origin
         return cls(box=Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y), runs=tuple(runs))
+
+    @classmethod
+    def filling(cls, box: Box) -> "Mask":
+        """The mask of all pixels of ``box``."""
+        return cls.of(np.ones((box.height, box.width), np.bool_), box[:2])
 
     def __eq__(self, other: object) -> bool:
         """By box and runs alone: the pixels kept from an earlier look cannot be compared as a whole."""

@@ -82,7 +82,7 @@ def match(said: Claims, seen: LayerGraph) -> tuple[dict[str, tuple[str, ...]], t
 
 def fit_of(claim: Claim, element: Element) -> Fit:
     """How well ``claim`` speaks of ``element``, which has a mask."""
-    shown = element.mask or Mask.of(np.ones((element.box.height, element.box.width), np.bool_), element.box[:2])
+    shown = element.mask or Mask.filling(element.box)
     off = 0 if claim.colour is None else int(np.abs(np.subtract(claim.colour, rgb(element))).max())
     likeness = 0.8 if claim.colour is None else max(0.05, 1 - off / 128)
     if claim.box is None:
@@ -93,7 +93,7 @@ def fit_of(claim: Claim, element: Element) -> Fit:
         overlap = max(claim.mask.iou(shown), claim.mask.iou(whole))
         inside = claim.mask.overlap(shown) / max(1, shown.area)
     else:
-        overlap = max(_iou(claim.box, shown.box), _iou(claim.box, whole.box))
+        overlap = max(claim.box.iou(shown.box), claim.box.iou(whole.box))
         inside = _overlap(shown, claim.box) / max(1, shown.area)
     return Fit(overlap * likeness, inside, off)
 
@@ -184,11 +184,6 @@ def _shared_words(one: str, other: str) -> float:
     """Share of the words of the shorter name that both have."""
     first, second = (set(re.findall(r"[^\W_]+", name.casefold())) for name in (one, other))
     return len(first & second) / max(1, min(len(first), len(second)))
-
-
-def _iou(one: Box, other: Box) -> float:
-    both = one.intersect(other).area
-    return both / max(1, one.area + other.area - both)
 
 
 def _overlap(mask: Mask, box: Box) -> int:

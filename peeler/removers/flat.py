@@ -49,11 +49,7 @@ def _layer(element: Element, box: Box, pixels: RGBA, ink: Ink | None) -> Layer:
 
 def _shape(element: Element) -> Mask:
     """The element's whole shape, as far as the analyst knows it."""
-    return (
-        element.shape
-        or element.mask
-        or Mask.of(np.ones((element.box.height, element.box.width), np.bool_), element.box[:2])
-    )
+    return element.shape or element.mask or Mask.filling(element.box)
 
 
 def _background(canvas: RGB, shapes: Sequence[Mask]) -> Ink:

@@ -98,12 +98,7 @@ def _likeness(element: Element, known: Known, size: tuple[int, int]) -> float:
         return 0.0
     place = Box.from_grid(known.box_2d, size)
     boxes = [element.box, *([element.mask.box] if element.mask else [])]
-    return max(_iou(box, place) for box in boxes)
-
-
-def _iou(one: Box, other: Box) -> float:
-    both = one.intersect(other).area
-    return both / max(1, one.area + other.area - both)
+    return max(box.iou(place) for box in boxes)
 
 
 def _same_colour(one: str, other: str) -> bool:
