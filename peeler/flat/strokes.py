@@ -23,8 +23,6 @@ EVEN = 1.95
 """Depth, in mean depths, that 95 % of the pixels of an outline stay under: a line of one width has 1.9, a disc 2.3."""
 FRAME_SHARE = 0.6
 """A line with less than this share of what its outline holds is an outline."""
-SMALL_FRAME_SHARE = 0.8
-"""The same for a line of an ink that outlines other things."""
 OUTLINED = 0.8
 """Share of a fill's rim that must be drawn for it to have an outline of its own."""
 LEAST_HIDDEN = 0.005
@@ -40,17 +38,18 @@ class Strokes:
 
 
 def find_strokes(forms: Mapping[int, Form]) -> Strokes:
-    outlines = _outlines(forms.values(), forms, FRAME_SHARE)
-    inks = {form.ink for form in outlines}
-    thin = [form for form in forms.values() if form.ink in inks and form.thickness < LINE_THICKNESS]
-    outlines = _outlines(thin, forms, SMALL_FRAME_SHARE)
-    return Strokes(frozenset(form.label for form in outlines), frozenset(form.label for form in thin))
+    """Where an ink outlines one thing, every even line of it around something lighter is an outline, however small."""
+    thin = [form for form in forms.values() if form.thickness < LINE_THICKNESS]
+    around = [form for form in thin if form.deepest < EVEN and _goes_around_any(form, forms.values())]
+    inks = {form.ink for form in around if form.area < FRAME_SHARE * form.filled_of.sum()}
+    return Strokes(
+        outlines=frozenset(form.label for form in around if form.ink in inks),
+        all=frozenset(form.label for form in thin if form.ink in inks),
+    )
 
 
-def _outlines(lines: Iterable[Form], forms: Mapping[int, Form], most: float) -> list[Form]:
-    even = [form for form in lines if form.thickness < LINE_THICKNESS and form.deepest < EVEN]
-    frames = [form for form in even if form.area < most * form.filled_of.sum()]
-    return [frame for frame in frames if any(outlined(frame, form) for form in forms.values() if form is not frame)]
+def _goes_around_any(line: Form, forms: Iterable[Form]) -> bool:
+    return any(outlined(line, form) for form in forms if form is not line)
 
 
 def outlined(line: Form, form: Form) -> bool:
