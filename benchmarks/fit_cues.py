@@ -3,9 +3,10 @@
     python benchmarks/fit_cues.py TRUTH [TRUTH ...]
 
 TRUTH holds png/ID.png and layers/ID/NN.png (bottom first) or svg/ID.svg, as for ``peeler score``. A pair of touching
-regions counts if each shows one true layer and the two layers overlap. The weights are those of a logistic regression
-without intercept (a pair and its swap say the same), with a light ridge, found by Newton's method. They are written
-into ``peeler/flat/cues.py`` by hand. The last line is one JSON document.
+regions, or of fills that only a stroke keeps apart, counts if each shows one true layer and the two layers overlap.
+The weights are those of a logistic regression without intercept (a pair and its swap say the same), with a light
+ridge, found by Newton's method. They are written into ``peeler/flat/cues.py`` by hand. The last line is one JSON
+document.
 """
 
 import json
@@ -17,13 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.evaluate.truth import read_truth, truth_names
-from peeler.flat.contacts import boundaries
-from peeler.flat.cues import WEIGHTS, measure
-from peeler.flat.drawing import find_background
-from peeler.flat.forms import forms_of
-from peeler.flat.palette import Palette, find_palette
-from peeler.flat.regions import Regions, find_regions
-from peeler.flat.strokes import find_strokes
+from peeler.flat.cues import WEIGHTS
+from peeler.flat.survey import Survey, survey
 from peeler.geometry import Pixels
 
 RIDGE = 1.0
@@ -64,24 +60,20 @@ def fit(cues: NDArray[np.float64], above: NDArray[np.bool_]) -> NDArray[np.float
 def _pairs_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], bool]]:
     for name in truth_names(folder):
         truth = read_truth(folder, name)
-        palette = find_palette(truth.picture)
-        regions = find_regions(truth.picture, palette)
-        if palette.flat and len(regions.all) <= MOST_REGIONS:
-            yield from _pairs(regions, palette, [layer.on(truth.size)[..., 3] > 127 for layer in truth.layers])
+        seen = survey(truth.picture)
+        if seen.palette.flat and len(seen.regions.all) <= MOST_REGIONS:
+            yield from _pairs(seen, [layer.on(truth.size)[..., 3] > 127 for layer in truth.layers])
 
 
-def _pairs(regions: Regions, palette: Palette, masks: Sequence[Pixels]) -> Iterator[tuple[NDArray[np.float64], bool]]:
-    top = np.full(regions.labels.shape, -1)
+def _pairs(seen: Survey, masks: Sequence[Pixels]) -> Iterator[tuple[NDArray[np.float64], bool]]:
+    top = np.full(seen.regions.labels.shape, -1)
     for index, mask in enumerate(masks):
         top[mask] = index
-    shown = [_shown(top[regions.mask(region.label)]) for region in regions.all]
-    borders, background = boundaries(regions.labels), find_background(regions)
-    forms = forms_of(regions, palette.inks, background)
-    for first, second, cues in measure(regions, forms, find_strokes(forms).outlines, borders, background):
-        one, other = shown[first], shown[second]
-        if min(one, other) < 0 or one == other or (masks[one] & masks[other]).sum() < FEWEST_SHARED:
-            continue
-        yield cues, one > other
+    shown = [_shown(top[seen.regions.mask(region.label)]) for region in seen.regions.all]
+    for pair in seen.pairs:
+        one, other = shown[pair.first], shown[pair.second]
+        if min(one, other) >= 0 and one != other and (masks[one] & masks[other]).sum() >= FEWEST_SHARED:
+            yield pair.cues, one > other
 
 
 def _shown(tops: NDArray[np.int64]) -> int:

@@ -20,15 +20,10 @@ from peeler.evaluate.pieces import pieces_of
 from peeler.evaluate.score import LEAST_TRUE, NEAR_COLOUR
 from peeler.evaluate.truth import Truth, read_truth, truth_names
 from peeler.flat.completion import complete
-from peeler.flat.contacts import boundaries
-from peeler.flat.cues import weigh
-from peeler.flat.drawing import find_background
-from peeler.flat.forms import forms_of
 from peeler.flat.order import log_odds, stacking
-from peeler.flat.palette import find_palette
 from peeler.flat.pieces import GAIN, Link, links
-from peeler.flat.regions import Regions, find_regions
-from peeler.flat.strokes import find_strokes
+from peeler.flat.regions import Regions
+from peeler.flat.survey import survey
 from peeler.geometry import Pixels
 
 RIDGE = 2.0
@@ -55,24 +50,14 @@ def main() -> None:
 def _links_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], float]]:
     for name in truth_names(folder):
         truth = read_truth(folder, name)
-        palette = find_palette(truth.picture)
-        regions = find_regions(truth.picture, palette)
-        if not palette.flat or len(regions.all) > MOST_REGIONS:
+        seen = survey(truth.picture)
+        count = len(seen.regions.all)
+        if not seen.palette.flat or count > MOST_REGIONS:
             continue
-        background = find_background(regions)
-        forms = forms_of(regions, palette.inks, background)
-        evidence = weigh(
-            regions,
-            forms,
-            find_strokes(forms).outlines,
-            boundaries(regions.labels),
-            background,
-        )
-        above = stacking(len(regions.all), evidence)
-        labels = [region.label for region in regions.all if region.label not in background]
-        for link in links(regions, labels, above, log_odds(len(regions.all), evidence)):
-            ink = palette.inks[regions.all[link.first].ink]
-            yield link.terms, _gain(regions, link, above, _true_shapes(truth, ink))
+        above, odds = stacking(count, seen.evidence), log_odds(count, seen.evidence)
+        for link in links(seen.fills, seen.filled, above, odds):
+            ink = seen.palette.inks[seen.regions.all[link.first].ink]
+            yield link.terms, _gain(seen.fills, link, above, _true_shapes(truth, ink))
 
 
 def _true_shapes(truth: Truth, ink: NDArray[np.uint8]) -> list[Pixels]:

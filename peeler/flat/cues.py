@@ -58,15 +58,13 @@ class Evidence:
     reason: str
 
 
-def weigh(
-    regions: Regions,
-    forms: Mapping[int, Form],
-    outlines: frozenset[int],
-    borders: Sequence[Boundary],
-    background: frozenset[int],
-) -> list[Evidence]:
-    """Evidence for every touching pair of regions outside the background, whose ``forms`` are given."""
-    return [_judged(*measured) for measured in measure(regions, forms, outlines, borders, background)]
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The ``cues`` of a pair of regions, in the order of ``WEIGHTS``."""
+
+    first: int
+    second: int
+    cues: NDArray[np.float64]
 
 
 def measure(
@@ -75,8 +73,8 @@ def measure(
     outlines: frozenset[int],
     borders: Sequence[Boundary],
     background: frozenset[int],
-) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
-    """For every touching pair outside the background its labels and its cues, in the order of ``WEIGHTS``."""
+) -> Iterator[Measured]:
+    """The cues of every touching pair of regions outside the background, whose ``forms`` are given."""
     votes = _straight_edges(junctions(regions.labels), background)
     interruptions = _interruptions(regions, borders)
     for border in borders:
@@ -88,11 +86,13 @@ def measure(
         one, other = forms[first], forms[second]
         say = partial(_one_sided, interruptions=interruptions, outlines=outlines)
         forms_say = say(one, other) - say(other, one)
-        yield first, second, np.concatenate([np.clip(straight, -MOST_VOTES, MOST_VOTES), forms_say])
+        yield Measured(first, second, np.concatenate([np.clip(straight, -MOST_VOTES, MOST_VOTES), forms_say]))
 
 
-def _judged(first: int, second: int, cues: NDArray[np.float64]) -> Evidence:
-    terms = cues * np.array(list(WEIGHTS.values()))
+def verdict(pair: Measured) -> Evidence:
+    """Who of the two is in front, and how surely."""
+    first, second = pair.first, pair.second
+    terms = pair.cues * np.array(list(WEIGHTS.values()))
     total = float(terms.sum())
     if total < 0:
         first, second, total, terms = second, first, -total, -terms

@@ -7,21 +7,15 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contacts import Boundary, boundaries
-from peeler.flat.contours import filled
-from peeler.flat.cues import SHORTEST_CONTACT, Evidence, weigh
-from peeler.flat.forms import forms_of
+from peeler.flat.cues import Evidence
 from peeler.flat.layering import Layering, Shape
 from peeler.flat.matting import grown
 from peeler.flat.order import log_odds, stacking
-from peeler.flat.palette import Palette, find_palette
+from peeler.flat.palette import Palette
 from peeler.flat.pieces import Joined, Piece, join_pieces
-from peeler.flat.regions import Regions, find_regions
-from peeler.flat.strokes import Strokes, find_strokes, without_strokes
+from peeler.flat.regions import Regions
+from peeler.flat.survey import Survey, survey
 from peeler.geometry import RGB, Box, Pixels
-
-ENCLOSED = 0.9
-"""A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,19 +35,11 @@ class Drawing:
 
 def read_drawing(picture: RGB) -> Drawing:
     """Find the shapes of ``picture``, complete what is hidden and put them in order."""
-    palette = find_palette(picture)
-    regions = find_regions(picture, palette)
-    background = find_background(regions)
-    borders = boundaries(regions.labels)
-    forms = forms_of(regions, palette.inks, background)
-    drawn = find_strokes(forms) if palette.flat else Strokes()
-    evidence = weigh(regions, forms, drawn.outlines, borders, background)
-    strokes = drawn.all
-    fills = without_strokes(regions, strokes)
-    evidence += _across_strokes(fills, palette, background | strokes, borders)
-    joined = _joined(regions, fills, background, strokes, evidence)
+    seen = survey(picture)
+    regions, palette, evidence = seen.regions, seen.palette, seen.evidence
+    joined = _joined(seen)
     between = _between_pieces(evidence, joined.pieces)
-    layered = list(Layering(regions, fills, strokes, joined.pieces, between, palette).shapes())
+    layered = list(Layering(regions, seen.fills, seen.strokes, joined.pieces, between, palette).shapes())
     shapes, owners = [shape for shape, _ in layered], [owner for _, owner in layered]
     if not palette.flat:
         shapes = [replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)) for shape in shapes]
@@ -61,57 +47,17 @@ def read_drawing(picture: RGB) -> Drawing:
         tuple(shapes),
         tuple(_between_shapes(shapes, owners, between)),
         tuple(_interrupted(regions, joined.doubtful, shapes)),
-        palette.inks[regions.all[min(background)].ink],
+        palette.inks[regions.all[min(seen.background)].ink],
         palette,
     )
 
 
-def find_background(regions: Regions) -> frozenset[int]:
-    """The region that has most of the picture's border, and all others of its ink through which it is seen."""
-    labels = regions.labels
-    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    ground = regions.all[int(np.bincount(rim).argmax())]
-    at_rim = set(np.unique(rim).tolist())
-    return frozenset(
-        region.label
-        for region in regions.all
-        if region.ink == ground.ink and (region.label in at_rim or not _is_enclosed(regions, region.label))
-    )
-
-
-def _is_enclosed(regions: Regions, label: int) -> bool:
-    """Whether nearly all of the region's outer outline lies on one neighbour."""
-    height, width = regions.labels.shape
-    box = regions.all[label].box.expand(2, (width, height))
-    labels = regions.labels[box.slices]
-    inside = filled(labels == label)
-    around = np.bincount(labels[grown(inside, 1) & ~inside])
-    return bool(around.max(initial=0) >= ENCLOSED * around.sum())
-
-
-def _across_strokes(
-    fills: Regions, palette: Palette, aside: frozenset[int], borders: Sequence[Boundary]
-) -> list[Evidence]:
-    """Evidence about the fills that only strokes keep apart; ``borders`` are those of the drawing with its strokes."""
-    touching = {(border.first, border.second) for border in borders if border.length >= SHORTEST_CONTACT}
-    apart = [border for border in boundaries(fills.labels) if (border.first, border.second) not in touching]
-    if not apart:
-        return []
-    return weigh(fills, forms_of(fills, palette.inks, aside), frozenset(), apart, aside)
-
-
-def _joined(
-    regions: Regions,
-    fills: Regions,
-    background: frozenset[int],
-    strokes: frozenset[int],
-    evidence: Sequence[Evidence],
-) -> Joined:
+def _joined(seen: Survey) -> Joined:
     """Pieces of fills, which strokes do not interrupt, and pieces of strokes."""
-    above, odds = stacking(len(regions.all), evidence), log_odds(len(regions.all), evidence)
-    filled = [region.label for region in regions.all if region.label not in background | strokes]
-    of_fills = join_pieces(fills, filled, above, odds)
-    of_strokes = join_pieces(regions, sorted(strokes), above, odds)
+    count = len(seen.regions.all)
+    above, odds = stacking(count, seen.evidence), log_odds(count, seen.evidence)
+    of_fills = join_pieces(seen.fills, seen.filled, above, odds)
+    of_strokes = join_pieces(seen.regions, sorted(seen.strokes), above, odds)
     return Joined([*of_fills.pieces, *of_strokes.pieces], [*of_fills.doubtful, *of_strokes.doubtful])
 
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from peeler.flat.drawing import Drawing, find_background, read_drawing
+from peeler.flat.drawing import Drawing, read_drawing
 from peeler.flat.layering import FEWEST_VISIBLE
+from peeler.flat.survey import find_background
 from peeler.geometry import RGB, Pixels
 from peeler.scenes.render import picture, svg_text, top_shapes
 from peeler.scenes.scene import scene

@@ -1,0 +1,89 @@
+"""What there is to see in a flat picture: inks, regions, which are ground and which strokes, the cues of each pair."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from peeler.flat.contacts import Boundary, boundaries
+from peeler.flat.contours import filled
+from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure, verdict
+from peeler.flat.forms import forms_of
+from peeler.flat.matting import grown
+from peeler.flat.palette import Palette, find_palette
+from peeler.flat.regions import Regions, find_regions
+from peeler.flat.strokes import Strokes, find_strokes, without_strokes
+from peeler.geometry import RGB
+
+ENCLOSED = 0.9
+"""A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """The ``regions`` of a picture and the same without its strokes, the ``fills``; ``background`` and ``strokes`` are
+    labels of both.
+    """
+
+    palette: Palette
+    regions: Regions
+    fills: Regions
+    background: frozenset[int]
+    strokes: frozenset[int]
+    pairs: tuple[Measured, ...]
+
+    @property
+    def filled(self) -> list[int]:
+        """The labels of what is neither ground nor stroke."""
+        return [region.label for region in self.regions.all if region.label not in self.background | self.strokes]
+
+    @cached_property
+    def evidence(self) -> list[Evidence]:
+        return [verdict(pair) for pair in self.pairs]
+
+
+def survey(picture: RGB) -> Survey:
+    palette = find_palette(picture)
+    regions = find_regions(picture, palette)
+    background = find_background(regions)
+    borders = boundaries(regions.labels)
+    forms = forms_of(regions, palette.inks, background)
+    strokes = find_strokes(forms) if palette.flat else Strokes()
+    fills = without_strokes(regions, strokes.all)
+    pairs = measure(regions, forms, strokes.outlines, borders, background)
+    across = _across_strokes(fills, palette, background | strokes.all, borders)
+    return Survey(palette, regions, fills, background, strokes.all, (*pairs, *across))
+
+
+def find_background(regions: Regions) -> frozenset[int]:
+    """The region that has most of the picture's border, and all others of its ink through which it is seen."""
+    labels = regions.labels
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    ground = regions.all[int(np.bincount(rim).argmax())]
+    at_rim = set(np.unique(rim).tolist())
+    return frozenset(
+        region.label
+        for region in regions.all
+        if region.ink == ground.ink and (region.label in at_rim or not _is_enclosed(regions, region.label))
+    )
+
+
+def _is_enclosed(regions: Regions, label: int) -> bool:
+    """Whether nearly all of the region's outer outline lies on one neighbour."""
+    height, width = regions.labels.shape
+    box = regions.all[label].box.expand(2, (width, height))
+    labels = regions.labels[box.slices]
+    inside = filled(labels == label)
+    around = np.bincount(labels[grown(inside, 1) & ~inside])
+    return bool(around.max(initial=0) >= ENCLOSED * around.sum())
+
+
+def _across_strokes(
+    fills: Regions, palette: Palette, aside: frozenset[int], borders: Sequence[Boundary]
+) -> Iterator[Measured]:
+    """The cues of the fills that only strokes keep apart; ``borders`` are those of the drawing with its strokes."""
+    touching = {(border.first, border.second) for border in borders if border.length >= SHORTEST_CONTACT}
+    apart = [border for border in boundaries(fills.labels) if (border.first, border.second) not in touching]
+    if apart:
+        yield from measure(fills, forms_of(fills, palette.inks, aside), frozenset(), apart, aside)
