@@ -12,7 +12,7 @@ from peeler.flat.layering import Layering, Shape
 from peeler.flat.matting import grown
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.palette import Palette
-from peeler.flat.pieces import Joined, Piece, join_pieces
+from peeler.flat.pieces import Joined, Piece, join_pieces, links, links_across_strokes
 from peeler.flat.regions import Regions
 from peeler.flat.survey import Survey, survey
 from peeler.geometry import RGB, Box, Pixels
@@ -56,8 +56,11 @@ def _joined(seen: Survey) -> Joined:
     """Pieces of fills, which strokes do not interrupt, and pieces of strokes."""
     count = len(seen.regions.all)
     above, odds = stacking(count, seen.evidence), log_odds(count, seen.evidence)
-    of_fills = join_pieces(seen.fills, seen.filled, above, odds)
-    of_strokes = join_pieces(seen.regions, sorted(seen.strokes), above, odds)
+    strokes = sorted(seen.strokes)
+    between_fills = links(seen.fills, seen.filled, above, odds)
+    across_strokes = links_across_strokes(seen.regions, seen.fills, seen.filled, above, odds)
+    of_fills = join_pieces(seen.fills, seen.filled, [*between_fills, *across_strokes])
+    of_strokes = join_pieces(seen.regions, strokes, links(seen.regions, strokes, above, odds))
     return Joined([*of_fills.pieces, *of_strokes.pieces], [*of_fills.doubtful, *of_strokes.doubtful])
 
 

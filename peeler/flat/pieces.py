@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.completion import quadrilateral
+from peeler.flat.contacts import boundaries
 from peeler.flat.contours import End, covered_arcs, related_ends
 from peeler.flat.regions import Regions
 from peeler.geometry import Pixels
@@ -66,17 +67,13 @@ class Joined:
     doubtful: list[tuple[int, int]]
 
 
-def join_pieces(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[np.float64]) -> Joined:
-    """The regions ``labels`` in groups: those of one ink that are more likely one shape behind what is above than not.
-
-    ``odds[i, j]`` (count × count) are the log odds that i lies above j where there is evidence, else 0.
-    """
+def join_pieces(regions: Regions, labels: Sequence[int], links: Sequence[Link]) -> Joined:
+    """The regions ``labels`` in groups: those of one ink that are more likely one shape than not by their ``links``."""
     by_ink: defaultdict[int, list[int]] = defaultdict(list)
     for label in labels:
         by_ink[regions.all[label].ink].append(label)
-    found = links(regions, labels, above, odds)
-    pieces = [piece for members in by_ink.values() for piece in _grouped(members, found)]
-    doubtful = [(link.first, link.second) for link in found if DOUBTFUL < link.gain <= 0 and _apart(link, pieces)]
+    pieces = [piece for members in by_ink.values() for piece in _grouped(members, links)]
+    doubtful = [(link.first, link.second) for link in links if DOUBTFUL < link.gain <= 0 and _apart(link, pieces)]
     return Joined(sorted(pieces, key=lambda piece: piece.members), doubtful)
 
 
@@ -85,6 +82,7 @@ def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[
 
     Either two outlines of one relate to two of the other, in that a line across the gap turns little off each (Kellman
     and Shipley, *A theory of visual interpolation in object perception*, 1991), or all between the two is hidden.
+    ``odds[i, j]`` (count × count) are the log odds that i lies above j where there is evidence, else 0.
     """
     by_ink: defaultdict[int, list[int]] = defaultdict(list)
     for label in labels:
@@ -94,14 +92,39 @@ def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[
     ends = {label: _ends(regions, label, above) for members in few for label in members if len(members) > 1}
     found = []
     for first, second in (pair for members in few for pair in combinations(members, 2)):
-        common = above[:, first] & above[:, second]
-        if not common.any() or above[first, second] or above[second, first]:
+        cover = _common(regions, first, second, above)
+        if not cover.any() or above[first, second] or above[second, first]:
             continue
-        cover = common[regions.labels]
         turn, bridge = _continued(regions, first, second, ends, cover) or _framed(regions, first, second, cover)
         if bridge is not None:
             found.append(Link(first, second, _terms(regions, first, second, turn, bridge, odds), bridge))
     return found
+
+
+def links_across_strokes(
+    regions: Regions, fills: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[np.float64]
+) -> list[Link]:
+    """Every pair of ``fills`` of one ink that touch where their strokes are away and go on in each other behind these.
+
+    What order the two might have does not count: cues that compare neighbours always find one.
+    """
+    shown = set(labels)
+    found = []
+    for border in boundaries(fills.labels):
+        first, second = border.first, border.second
+        if not {first, second} <= shown or fills.all[first].ink != fills.all[second].ink:
+            continue
+        ends = {label: _ends(regions, label, above) for label in (first, second)}
+        continued = _continued(regions, first, second, ends, _common(regions, first, second, above))
+        if continued is not None:
+            found.append(Link(first, second, _terms(regions, first, second, *continued, odds), continued[1]))
+    return found
+
+
+def _common(regions: Regions, first: int, second: int, above: Pixels) -> Pixels:
+    """What lies above both."""
+    covers: Pixels = (above[:, first] & above[:, second])[regions.labels]
+    return covers
 
 
 def _terms(

@@ -11,20 +11,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.flat.contacts import boundaries
 from peeler.flat.contours import filled
 from peeler.flat.forms import Form
 from peeler.flat.matting import grown
+from peeler.flat.palette import Labels
 from peeler.flat.regions import Regions
 from peeler.geometry import Box, Pixels
 
 LINE_THICKNESS = 8.0
 """Mean distance to its edge in pixels of a canvas of 512 × 512; a stroke of 32 pixels has 8."""
-EVEN = 1.95
+EVEN = 1.92
 """Depth, in mean depths, that 95 % of the pixels of an outline stay under: a line of one width has 1.9, a disc 2.3."""
+DARKER = 0.85
+"""An outline has less than this share of the brightness of what it goes around; one that has more is a rim."""
 FRAME_SHARE = 0.6
 """A line with less than this share of what its outline holds is an outline."""
 OUTLINED = 0.8
 """Share of a fill's rim that must be drawn for it to have an outline of its own."""
+CROSSED = 0.4
+"""Share of both outlines along which two fills of one ink must meet for them to be one that a stroke crosses."""
 LEAST_HIDDEN = 0.005
 """Share of itself that a fill must have behind others for its outline to be told from theirs."""
 
@@ -54,7 +60,7 @@ def _goes_around_any(line: Form, forms: Iterable[Form]) -> bool:
 
 def outlined(line: Form, form: Form) -> bool:
     """Whether a line goes around something lighter."""
-    return line.brightness < form.brightness and line.encloses(form)
+    return line.brightness < DARKER * form.brightness and line.encloses(form)
 
 
 def without_strokes(regions: Regions, strokes: frozenset[int]) -> Regions:
@@ -66,6 +72,27 @@ def without_strokes(regions: Regions, strokes: frozenset[int]) -> Regions:
     owner = np.zeros(int(nearest.max()) + 1, np.int32)
     owner[nearest[~drawn]] = regions.labels[~drawn]
     labels = owner[nearest]
+    return _relabelled(regions, labels)
+
+
+def uncrossed(regions: Regions, fills: Regions) -> Regions:
+    """The regions with the pieces of a fill that strokes cross, as the bars of a cage do, under one label.
+
+    ``fills`` are the regions without their strokes, where such pieces meet with their whole width.
+    """
+    outlines, borders = np.zeros(len(regions.all)), boundaries(fills.labels)
+    for border in borders:
+        outlines[[border.first, border.second]] += border.length
+    label_of = np.arange(len(regions.all))
+    for border in borders:
+        pair = [border.first, border.second]
+        if fills.all[pair[0]].ink == fills.all[pair[1]].ink and border.length >= CROSSED * outlines[pair].max():
+            label_of[np.isin(label_of, label_of[pair])] = label_of[pair].min()
+    return _relabelled(regions, label_of[regions.labels].astype(regions.labels.dtype))
+
+
+def _relabelled(regions: Regions, labels: Labels) -> Regions:
+    """Regions with the same numbers and inks where ``labels`` says."""
     areas = np.bincount(labels.ravel(), minlength=len(regions.all))
     return Regions(
         labels,

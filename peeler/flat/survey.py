@@ -13,7 +13,7 @@ from peeler.flat.forms import forms_of
 from peeler.flat.matting import grown
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
-from peeler.flat.strokes import Strokes, find_strokes, without_strokes
+from peeler.flat.strokes import Strokes, find_strokes, uncrossed, without_strokes
 from peeler.geometry import RGB
 
 ENCLOSED = 0.9
@@ -36,7 +36,8 @@ class Survey:
     @property
     def filled(self) -> list[int]:
         """The labels of what is neither ground nor stroke."""
-        return [region.label for region in self.regions.all if region.label not in self.background | self.strokes]
+        aside = self.background | self.strokes
+        return [region.label for region in self.regions.all if region.area and region.label not in aside]
 
     @cached_property
     def evidence(self) -> list[Evidence]:
@@ -47,10 +48,13 @@ def survey(picture: RGB) -> Survey:
     palette = find_palette(picture)
     regions = find_regions(picture, palette)
     background = find_background(regions)
-    borders = boundaries(regions.labels)
     forms = forms_of(regions, palette.inks, background)
     strokes = find_strokes(forms) if palette.flat else Strokes()
+    if strokes.all:
+        regions = uncrossed(regions, without_strokes(regions, strokes.all))
+        forms = forms_of(regions, palette.inks, background)
     fills = without_strokes(regions, strokes.all)
+    borders = boundaries(regions.labels)
     pairs = measure(regions, forms, strokes.outlines, borders, background)
     across = _across_strokes(fills, palette, background | strokes.all, borders)
     return Survey(palette, regions, fills, background, strokes.all, (*pairs, *across))

@@ -10,7 +10,7 @@ from peeler.scenes.render import picture, svg_text, top_shapes
 from peeler.scenes.scene import scene
 from tests.flat.figures import SIZE, bar, circle, disc, drawn, iou, label_at, rect, regions_of
 
-RED, BLUE, GREEN, WHITE = "#c83214", "#1450c8", "#28a050", "#ffffff"
+RED, BLUE, GREEN, WHITE, BLACK = "#c83214", "#1450c8", "#28a050", "#ffffff", "#101010"
 
 
 def told(drawing: Drawing) -> list[str]:
@@ -133,3 +133,18 @@ def test_bars_that_hardly_line_up_behind_a_disc_are_told_to_be_one_perhaps() -> 
     assert len(bars(2).shapes) == 2
     assert len(bars(7).shapes) == 3 and bars(7).interrupted == ((0, 1),)
     assert len(bars(12).shapes) == 3 and not bars(12).interrupted
+
+
+def test_a_shape_that_a_stroke_crosses_is_one() -> None:
+    ring = f'<circle cx="48" cy="48" r="42" fill="{GREEN}" stroke="{BLACK}" stroke-width="4"/>'
+    drawing = read(ring, circle(48, 48, 26, RED), f'<path d="M18 18L78 78" stroke="{BLACK}" stroke-width="4"/>')
+    assert told(drawing).count(RED) == 1
+    (fill,) = [shape for shape in drawing.shapes if shape.ink.tolist() == list(bytes.fromhex(RED[1:]))]
+    assert iou(fill.whole, disc(48, 48, 26)) > 0.95
+
+
+def test_slices_between_strokes_are_one() -> None:
+    body = f'<rect x="18" y="28" width="60" height="42" fill="{RED}" stroke="{BLACK}" stroke-width="4"/>'
+    drawing = read(body, f'<path d="M10 42H86M10 56H86" stroke="{BLACK}" stroke-width="4"/>')
+    assert told(drawing).count(RED) == 1
+    assert iou(drawing.shapes[0].whole, bar(18, 28, 78, 70)) > 0.95

@@ -1,6 +1,6 @@
 import numpy as np
 
-from peeler.flat.pieces import Joined, join_pieces
+from peeler.flat.pieces import Joined, join_pieces, links
 from peeler.flat.regions import Region, Regions
 from peeler.geometry import Box, Pixels
 from tests.flat.figures import SIZE, bar, disc
@@ -30,7 +30,8 @@ COVER = disc(48, 48, 16)
 
 def join(regions: Regions, above: Pixels, sureness: float = 3.0) -> Joined:
     labels = [region.label for region in regions.all[1:]]
-    return join_pieces(regions, labels, above, sureness * (above.astype(float) - above.T))
+    found = links(regions, labels, above, sureness * (above.astype(float) - above.T))
+    return join_pieces(regions, labels, found)
 
 
 def groups(joined: Joined) -> list[tuple[int, ...]]:
