@@ -29,8 +29,6 @@ LOCALISED_AT_ONCE = 24
 """Elements whose places are asked for in one question: answers to longer ones are cut off."""
 NEGLIGIBLE = 0.01
 """Share of the canvas that may show shapes although a model that sees only background is believed."""
-LARGEST_SEED = 2**31
-"""Providers take seeds below it."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Conversation:
             file.ref,
             (Message("user", file.render(**inputs), images),),
             schema=file.schema_of_reply,
-            seed=seed % LARGEST_SEED if abilities.seeds else None,
+            seed=seed if abilities.seeds else None,
             timeout=self._timeout,
         )
         with self._aside():
