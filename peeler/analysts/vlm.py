@@ -22,6 +22,7 @@ from peeler.grounding import Grounded, match, named
 from peeler.prompting import as_data, load_prompt
 from peeler.protocols import Analysis, Checked, Removal
 from peeler.replies import CheckReply, Claims, Dropped, GraphReply, LocaliseReply, claims, read_reply
+from peeler.vlms.specs import LARGEST_SEED
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -76,7 +77,7 @@ class Conversation:
             file.ref,
             (Message("user", file.render(**inputs), images),),
             schema=file.schema_of_reply,
-            seed=seed if abilities.seeds else None,
+            seed=seed & LARGEST_SEED if abilities.seeds else None,
             timeout=self._timeout,
         )
         with self._aside():
