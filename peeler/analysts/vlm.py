@@ -22,7 +22,6 @@ from peeler.grounding import Grounded, match, named
 from peeler.prompting import as_data, load_prompt
 from peeler.protocols import Analysis, Checked, Removal
 from peeler.replies import CheckReply, Claims, Dropped, GraphReply, LocaliseReply, claims, read_reply
-from peeler.vlms.specs import LARGEST_SEED
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -30,6 +29,8 @@ LOCALISED_AT_ONCE = 24
 """Elements whose places are asked for in one question: answers to longer ones are cut off."""
 NEGLIGIBLE = 0.01
 """Share of the canvas that may show shapes although a model that sees only background is believed."""
+LARGEST_SEED = 2**31
+"""Providers take seeds below it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Conversation:
             file.ref,
             (Message("user", file.render(**inputs), images),),
             schema=file.schema_of_reply,
-            seed=seed & LARGEST_SEED if abilities.seeds else None,
+            seed=seed % LARGEST_SEED if abilities.seeds else None,
             timeout=self._timeout,
         )
         with self._aside():
