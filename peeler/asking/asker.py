@@ -217,7 +217,7 @@ def open_asker(
     return Asker(
         vlm,
         Budget(ledger, owner, limits.max_cost, limits.max_calls, sleep=sleep),
-        Limiter(ledger, limits.requests_per_minute, limits.tokens_per_minute, limits.in_flight, sleep=sleep),
+        Limiter(ledger, limits.requests_per_minute, limits.tokens_per_minute, sleep=sleep),
         (load_prices() if prices is None else prices).of(vlm.name),
         cache,
         sleep=sleep,

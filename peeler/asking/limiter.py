@@ -9,8 +9,6 @@ from typing import NamedTuple
 from peeler.asking.ledger import Ledger
 
 MINUTE = 60.0
-LOOK_AGAIN = 0.05
-"""Seconds between looks whether a place is free, for the first in the queue; those behind look less often."""
 
 
 class Turn(NamedTuple):
@@ -21,7 +19,7 @@ class Turn(NamedTuple):
 
 
 class Limiter:
-    """Requests and tokens per minute, and requests on their way, of all processes together; None sets no limit.
+    """Requests and tokens per minute, of all processes together; None sets no limit.
 
     Turns are given in the order in which they are asked for. No window of a minute ever holds more requests than
     allowed, nor more tokens as far as they are known: those of answers are counted when they have come.
@@ -32,14 +30,12 @@ class Limiter:
         ledger: Ledger,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
-        in_flight: int | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.ledger = ledger
         self.requests_per_minute = requests_per_minute
         self.tokens_per_minute = tokens_per_minute
-        self.in_flight = in_flight
         self._clock = clock
         self._sleep = sleep
 
@@ -80,9 +76,6 @@ class Limiter:
             free = earliest(now, ahead, tokens, self.requests_per_minute, self.tokens_per_minute)
             start = max(free, _paused(connection))
             wait = start - now
-            if wait <= 0 and self.in_flight is not None:
-                (busy,) = connection.execute(_BUSY, (mine, now)).fetchone()
-                wait = LOOK_AGAIN * max(0, busy - self.in_flight + 1)
             row = (start, now + wait + lease, wait <= 0, mine)
             connection.execute("UPDATE turns SET at = ?, until = ?, begun = ? WHERE id = ?", row)
         return wait
@@ -90,7 +83,6 @@ class Limiter:
 
 # Who comes late to a turn meets some that came after it.
 _AHEAD = "SELECT at, tokens FROM turns WHERE id < ? OR begun ORDER BY at"
-_BUSY = "SELECT count(*) FROM turns WHERE (id < ? OR begun) AND NOT ended AND until > ?"
 
 
 def earliest(

@@ -15,4 +15,3 @@ class Limits(BaseModel):
     max_calls: int | None = Field(default=None, ge=0)
     requests_per_minute: int | None = Field(default=None, ge=1)
     tokens_per_minute: int | None = Field(default=None, ge=1)
-    in_flight: int | None = Field(default=None, ge=1)

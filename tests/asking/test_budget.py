@@ -142,7 +142,7 @@ def test_what_a_killed_process_may_have_spent_stays_counted(tmp_path: Path, ledg
     assert spent(ledger) == Spending(calls=1, unsettled=1, reserved=0.7)
     with pytest.raises(BudgetSpent):
         Budget(ledger, max_cost=1.0).reserve(0.5, 1.0)
-    with Limiter(ledger, in_flight=1).turn(1, 1.0):
+    with Limiter(ledger).turn(1, 1.0):
         Budget(ledger, max_cost=1.0).reserve(0.3, 1.0)
 
 
