@@ -151,6 +151,16 @@ def test_a_batch_shares_what_it_may_spend(loopback: Loopback, tmp_path: Path) ->
             assert stack.difference(np.asarray(image)).max() <= 2
 
 
+def test_a_server_that_takes_one_request_at_a_time_gets_one(toy: Toy, tmp_path: Path) -> None:
+    for name in "abcd":
+        toy.save(tmp_path / "in" / f"{name}.png")
+    with serving(Faults(reply_time=0.1)) as server:
+        done = peel_folder(tmp_path / "in", tmp_path / "out", asking(server, in_flight=1, cache="off"), workers=2)
+        told = server.tally.told()
+    assert done.totals["ok"] == told["requests"] == 4
+    assert told["most_at_once"] == 1
+
+
 # By the command line, as a user would
 
 

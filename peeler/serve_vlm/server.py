@@ -110,6 +110,15 @@ class Asked(NamedTuple):
     before: int
 
 
+class Answer(NamedTuple):
+    """What is sent; of the body only the first ``share``."""
+
+    status: int
+    data: dict[str, Any]
+    headers: dict[str, str] = {}
+    share: float = 1
+
+
 @contextmanager
 def serving(faults: Faults | None = None, port: int = 0) -> Iterator[Loopback]:
     """A server that answers in its own thread until the block ends."""
@@ -154,40 +163,44 @@ class _Handler(BaseHTTPRequestHandler):
         question = hashlib.sha256(body).hexdigest()
         before = self.server.tally.came(question)
         try:
-            self._answer(wire, body, Asked(question, before))
+            answer = self._answer(wire, body, Asked(question, before))
         finally:
+            # Before it is sent, as the next question may come as soon as it is there.
             self.server.tally.went()
+        if answer is None:
+            self.close_connection = True
+        else:
+            self._send(*answer)
 
-    def _answer(self, wire: Wire, body: bytes, asked: Asked) -> None:
+    def _answer(self, wire: Wire, body: bytes, asked: Asked) -> Answer | None:
+        """What to send when its time has come; nothing when the server closes before."""
         server, faults, started = self.server, self.server.faults, time.monotonic()
         fault = faults.drawn(*asked)
         if fault:
             server.tally.failed(fault)
         if fault is Fault.RATE_LIMIT:
             later = {"Retry-After": f"{faults.retry_after:g}"}
-            self._send(429, wire.error(429, "too many requests, come back later"), later)
-        elif fault is Fault.SERVER_ERROR:
-            self._send(500, wire.error(500, "something went wrong on our side"))
-        elif fault is Fault.HANG:
+            return Answer(429, wire.error(429, "too many requests, come back later"), later)
+        if fault is Fault.SERVER_ERROR:
+            return Answer(500, wire.error(500, "something went wrong on our side"))
+        if fault is Fault.HANG:
             server.closing.wait()
-            self.close_connection = True
-        else:
-            try:
-                reply = server.vlm.ask(wire.read(_object(body)))
-            except (BadRequest, BadQuestion) as problem:
-                self._send(400, wire.error(400, str(problem)))
-                return
-            slow = faults.reply_time + (faults.delay if fault is Fault.DELAY else 0)
-            server.closing.wait(max(0.0, started + slow - time.monotonic()))
-            self._say(wire, reply, asked, fault)
+            return None
+        try:
+            reply = server.vlm.ask(wire.read(_object(body)))
+        except (BadRequest, BadQuestion) as problem:
+            return Answer(400, wire.error(400, str(problem)))
+        slow = faults.reply_time + (faults.delay if fault is Fault.DELAY else 0)
+        server.closing.wait(max(0.0, started + slow - time.monotonic()))
+        return self._said(wire, reply, asked, fault)
 
-    def _say(self, wire: Wire, reply: Reply, asked: Asked, fault: Fault | None) -> None:
+    def _said(self, wire: Wire, reply: Reply, asked: Asked, fault: Fault | None) -> Answer:
         if fault in SAID_WRONG:
             reply = spoilt(reply, Fault(fault), self.server.faults.dice(*asked))
         reply = replace(reply, request_id=f"loopback-{asked.question[:16]}-{asked.before}")
         # Before it is sent, so that who has the answer finds it in the statistics.
         self.server.tally.paid(asked.question, reply.usage, sound=fault not in {*SAID_WRONG, Fault.CUT})
-        self._send(200, wire.reply(reply), share=0.5 if fault is Fault.CUT else 1)
+        return Answer(200, wire.reply(reply), share=0.5 if fault is Fault.CUT else 1)
 
     def _send(self, status: int, data: dict[str, Any], headers: dict[str, str] | None = None, share: float = 1) -> None:
         """Send an answer, or only its first ``share``. Raises OSError when the client is gone."""
