@@ -3,11 +3,14 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
+from peeler.dialogue import Reply
 from peeler.errors import Rejected, Unavailable
 from peeler.secrets import redact
 from peeler.text import label
@@ -39,6 +42,20 @@ PASSING = {408, 409, 425, 429}
 """Statuses that pass by themselves, as all from 500 on do."""
 CHARGED_PERHAPS = {408, 502, 504, 524}
 """Somebody on the way gave up; the model may have answered all the same."""
+
+
+def answered(exchange: Callable[[], Reply], name: str, format: str) -> Reply:
+    """The reply of ``exchange`` with ``name``. Raises Unavailable when it is in another ``format``, and what it raises.
+
+    What the client had in hand, the key among it, stays out of the traceback.
+    """
+    try:
+        return exchange()
+    except ValidationError:
+        failed: Unavailable | Rejected = Unavailable(f"{name} answers in another format than {format}")
+    except (Unavailable, Rejected) as problem:
+        failed = problem
+    raise failed.with_traceback(None)
 
 
 class Told(NamedTuple):

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from google import genai
 from google.genai import types
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from peeler.dialogue import Finished, Message, Reply, Request, Usage
-from peeler.errors import Rejected, Unavailable
+from peeler.errors import Unavailable
 from peeler.secrets import remember
+from peeler.vlms.failures import answered
 from peeler.vlms.specs import LARGEST_SEED, PROVIDERS, abilities_of, name_of
 from peeler.vlms.wire import PinnedClient
 
@@ -86,23 +87,16 @@ class GeminiVlm:
 
     def ask(self, request: Request) -> Reply:
         """One exchange, without retries. Raises Unavailable or Rejected."""
-        begun = self._clock()
-        try:
-            return _reply(self._exchange(request), self._clock() - begun)
-        except ValidationError:
-            failed: Unavailable | Rejected = Unavailable(f"{self.name} answers in another format than Gemini's")
-        except (Unavailable, Rejected) as problem:
-            failed = problem
-        # What the client had in hand, the key among it, stays out of the traceback.
-        raise failed.with_traceback(None)
+        return answered(lambda: self._exchange(request), self.name, "Gemini's")
 
-    def _exchange(self, request: Request) -> _Answer:
+    def _exchange(self, request: Request) -> Reply:
+        begun = self._clock()
         answer = self._client.models.generate_content(
             model=self._model,
             contents=[_content(message) for message in request.messages],
             config=self._config(request),
         ).sdk_http_response
-        return _Answer.model_validate_json((answer and answer.body) or "")
+        return _reply(_Answer.model_validate_json((answer and answer.body) or ""), self._clock() - begun)
 
     def _config(self, request: Request) -> types.GenerateContentConfig:
         schema = request.schema if self.abilities.json_schema else None

@@ -10,11 +10,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from openai import OpenAI
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from peeler.dialogue import Finished, Message, Reply, Request, Usage
-from peeler.errors import Rejected, Unavailable
 from peeler.secrets import remember
+from peeler.vlms.failures import answered
 from peeler.vlms.specs import LARGEST_SEED, PROVIDERS, abilities_of, name_of
 from peeler.vlms.wire import PinnedClient
 
@@ -65,21 +65,14 @@ class OpenAiCompatibleVlm:
 
     def ask(self, request: Request) -> Reply:
         """One exchange, without retries. Raises Unavailable or Rejected."""
-        begun = self._clock()
-        try:
-            completion, request_id = self._exchange(request)
-            return _reply(completion, request_id, self._clock() - begun)
-        except ValidationError:
-            failed: Unavailable | Rejected = Unavailable(f"{self.name} answers in another format than OpenAI's")
-        except (Unavailable, Rejected) as problem:
-            failed = problem
-        # What the client had in hand, the key among it, stays out of the traceback.
-        raise failed.with_traceback(None)
+        return answered(lambda: self._exchange(request), self.name, "OpenAI's")
 
-    def _exchange(self, request: Request) -> tuple[_Completion, str]:
+    def _exchange(self, request: Request) -> Reply:
+        begun = self._clock()
         create = self._client.chat.completions.with_raw_response.create
         answer = create(**self._asked(request), timeout=request.timeout)
-        return _Completion.model_validate_json(answer.http_response.content), answer.headers["x-request-id"]
+        completion = _Completion.model_validate_json(answer.http_response.content)
+        return _reply(completion, answer.headers["x-request-id"], self._clock() - begun)
 
     def _asked(self, request: Request) -> dict[str, Any]:
         """Only what this server knows: an unknown name is an error for some."""
