@@ -3,6 +3,7 @@
 import os
 import sys
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,3 +39,11 @@ sys.addaudithook(refuse_the_network)
 @pytest.fixture
 def toy() -> Toy:
     return draw_toy()
+
+
+@pytest.fixture(scope="session")
+def tiny_flux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small random FLUX folder, one for each process of the tests; nobody may write to it."""
+    from tests.tiny_flux import make_tiny_flux
+
+    return make_tiny_flux(tmp_path_factory.mktemp("tiny") / "flux")
