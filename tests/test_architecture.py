@@ -21,13 +21,13 @@ TIERS: dict[str, set[str]] = {
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
     | {"files", "records", "runs", "step_files", "workers", "graph_drawing", "prompting", "replies", "asking"}
-    | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines"},
+    | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines", "nets", "weights"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters"},
-    "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm"},
+    "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm", "models"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
-HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers")
-HEAVY += ("openai", "google.genai", "httpx2", "dotenv", "tenacity", "json_repair")
+HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers", "peft")
+HEAVY += ("huggingface_hub", "openai", "google.genai", "httpx2", "dotenv", "tenacity", "json_repair")
 BLAND = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "tools", "base"}
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
 
