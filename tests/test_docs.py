@@ -2,10 +2,15 @@
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import time
 import tomllib
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import pytest
@@ -18,6 +23,10 @@ PROJECT = Path(__file__).parents[1]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 RUNS = re.compile(r"<!-- runs -->\n```(\w+)\n(.*?)```", flags=re.DOTALL)
 BLOCKS = [(page, *block) for page in PAGES for block in RUNS.findall(page.read_text(encoding="utf-8"))]
+
+
+LONGEST = 120
+"""Seconds that what is marked may take."""
 
 
 @pytest.fixture
@@ -39,10 +48,39 @@ def desk(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(("page", "language", "text"), BLOCKS, ids=lambda value: getattr(value, "name", None))
 def test_what_is_marked_runs(page: Path, language: str, text: str, desk: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PATH": f"{desk / 'bin'}:{os.environ['PATH']}"}
+    text = text.replace("8377", str(free_port()))  # the one that is named may be taken on this machine
     command = {"sh": ["bash", "-euo", "pipefail", "-c", text], "python": [sys.executable, "-W", "error", "-c", text]}
-    done = subprocess.run(command[language], cwd=desk, env=environment, capture_output=True, text=True)
+    done = run(command[language], desk, environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """What became of a command; what it leaves running ends, and does not keep the caller waiting for its output."""
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=err, start_new_session=True)
+        try:
+            process.wait(LONGEST)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for file in (out, err):
+            file.seek(0)
+        return subprocess.CompletedProcess(command, process.returncode, out.read(), err.read())
+
+
+def test_a_command_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = run(["bash", "-ec", "sleep 60 & echo before; false; echo after"], tmp_path, dict(os.environ))
+    assert (done.returncode, done.stdout) == (1, "before\n")
+    assert time.monotonic() - began < 30
 
 
 def test_the_readme_runs() -> None:
