@@ -4,6 +4,7 @@ There may be more processes than cores: one that waits for an answer from afar s
 """
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -59,7 +60,8 @@ def do_all(
     Up to ``waiting`` tasks more are ``aside`` meanwhile. ``modules`` are what the work imports, to be loaded but once.
 
     ``on_stage`` hears (name, stage), ``on_done`` the name of a finished task. A task whose process dies gets a
-    BackendError. KeyboardInterrupt lets the tasks at work stop at their next stage and drops the others.
+    BackendError. KeyboardInterrupt lets the tasks at work stop at their next stage and drops the others. Raises
+    BackendError when no process can be started.
     """
     context = _context([work.__module__, *modules])
     results: dict[str, Result | BaseException] = {}
@@ -124,7 +126,7 @@ def _do_in_pool(
     worker = Worker(stop, context.Semaphore(cores), context.Semaphore(waiting or cores), speaker)
     pool = ProcessPoolExecutor(min(cores + waiting, len(tasks)), context, _become_worker, (worker, dict(os.environ)))
     try:
-        running = {pool.submit(_do, work, name, task): name for name, task in tasks.items()}
+        running = _submit(pool, work, tasks)
         while running:
             for future in wait(running, TICK, FIRST_COMPLETED).done:
                 _hand_over(future, running.pop(future), finish)
@@ -137,6 +139,16 @@ def _do_in_pool(
         pool.shutdown(wait=True, cancel_futures=True)
         listener.close()
         speaker.close()
+
+
+def _submit(
+    pool: ProcessPoolExecutor, work: Callable[[Task, Tell], Result], tasks: Mapping[str, Task]
+) -> "dict[Future[Result], str]":
+    """Raises BackendError when the server from which processes are forked fails at its imports."""
+    try:
+        return {pool.submit(_do, work, name, task): name for name, task in tasks.items()}
+    except (EOFError, OSError) as problem:
+        raise BackendError("no process can be started; what was said above may tell why") from problem
 
 
 def _hand_over(future: "Future[Result]", name: str, finish: Callable[[str, Result | BaseException], None]) -> None:
@@ -171,7 +183,19 @@ def _do(work: Callable[[Task, Tell], Result], name: str, task: Task) -> Result:
         worker.stages.send((name, stage))
 
     with worker.cores:
-        return work(task, tell)
+        try:
+            return work(task, tell)
+        except Exception as problem:
+            _refuse_what_cannot_cross(problem)
+            raise
+
+
+def _refuse_what_cannot_cross(problem: Exception) -> None:
+    """Raises BackendError in place of an error that cannot be made again in the parent, which would break the pool."""
+    try:
+        pickle.loads(pickle.dumps(problem))
+    except Exception:
+        raise BackendError(f"unexpected {type(problem).__name__}: {problem}") from problem
 
 
 @contextmanager

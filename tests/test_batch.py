@@ -262,11 +262,20 @@ def test_a_mistake_in_an_engine_is_a_row(toy: Toy, tmp_path: Path, caplog: pytes
 # Processes
 
 
+class Odd(Exception):
+    """It cannot be made again from what is pickled of it, like many an error of an HTTP client."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+
+
 def work(task: str, tell: Tell) -> str:
     if task == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if task == "fail":
         raise InputError("as told")
+    if task == "fail oddly":
+        raise Odd("as told", reason="odd")
     tell("working")
     return task.upper()
 
@@ -281,6 +290,31 @@ def test_a_process_that_dies_takes_no_other_task_with_it() -> None:
     assert isinstance(dead, BackendError) and "died" in str(dead)
     assert results == {name: task.upper() for name, task in tasks.items() if name != "3"}
     assert ("0", "working") in stages
+
+
+def test_what_cannot_be_handed_over_is_told_in_words() -> None:
+    results = do_all(work, {"a": "fail oddly", "b": "x"}, 2, lambda *_: None, lambda _: None)
+    assert isinstance(results["a"], BackendError) and str(results["a"]) == "unexpected Odd: as told"
+    assert results["b"] == "X"
+
+
+def test_a_mistake_in_what_processes_import_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mistaken.py").write_text("undefined_name")
+    code = """
+        import peeler.workers
+
+        def work(task, tell):
+            return task
+
+        if __name__ == "__main__":
+            peeler.workers.do_all(work, {"a": 1, "b": 2}, 2, print, print, 0, ["mistaken"])
+    """
+    (tmp_path / "main.py").write_text(textwrap.dedent(code))
+    environment = {**os.environ, "PYTHONPATH": str(Path(peeler.__file__).parents[1])}
+    command = [sys.executable, "main.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert "'undefined_name' is not defined" in done.stderr
+    assert "BackendError: no process can be started" in done.stderr.splitlines()[-1]
 
 
 def test_what_a_task_raises_stands_for_its_result() -> None:
@@ -426,8 +460,11 @@ def test_a_second_batch_on_the_same_output_is_refused(
 ) -> None:
     with started(command(tmp_path / "out")) as process:
         while not (tmp_path / "out/batch.json").exists():
+            assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGSTOP)
-        with pytest.raises(StoreError, match="another process"):
-            peel_folder(tmp_path / "in", tmp_path / "out", BARE, 1)
-        process.kill()
+        try:
+            with pytest.raises(StoreError, match="another process"):
+                peel_folder(tmp_path / "in", tmp_path / "out", BARE, 1)
+        finally:
+            process.kill()
