@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from peeler.analysts.vlm import Conversation, Questions, VlmAnalyst, VlmChecker
-from peeler.asking import SPENDING, Limits, open_asker
+from peeler.asking import SPENDING, open_asker
 from peeler.attempts import Engine
 from peeler.batch import peel_file, peel_folder, peel_picture
 from peeler.cli import app
@@ -175,9 +177,12 @@ def server_of_its_own() -> Iterator[str]:
             said += line
             if line.startswith("}"):
                 break
-        yield str(json.loads(said)["openai"])
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        try:
+            yield str(json.loads(said)["openai"])
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        finally:
+            process.kill()
 
 
 def test_two_commands_are_a_demonstration(server_of_its_own: str, toy: Toy, tmp_path: Path) -> None:
@@ -205,9 +210,52 @@ def test_two_commands_are_a_demonstration(server_of_its_own: str, toy: Toy, tmp_
 # With faults
 
 
-def engine(server: Loopback, folder: Path, provider: str, timeout: float = 1.0, **limits: Any) -> Engine:
+@dataclass(frozen=True)
+class Foretold(Faults):
+    """Faults by the number of the request, from 1 on, whatever it asks."""
+
+    tally: Tally = field(default_factory=Tally)
+
+    def drawn(self, question: str, before: int) -> Fault | None:
+        return self.of(int(self.tally.told()["requests"]))
+
+    def of(self, number: int) -> Fault | None:
+        return super().drawn(str(number), 0)
+
+
+class Knowing:
+    """A model that is asked by who knows its faults, and gives up only an answer that never comes.
+
+    However slow a busy machine answers, no answer is missed.
+    """
+
+    def __init__(self, inner: Vlm, faults: Foretold) -> None:
+        self.inner, self.faults, self.asked = inner, faults, 0
+        self.name, self.abilities = inner.name, inner.abilities
+
+    def ask(self, request: Request) -> Reply:
+        self.asked += 1
+        hangs = self.faults.of(self.asked) is Fault.HANG
+        try:
+            return self.inner.ask(replace(request, timeout=0.1 if hangs else 60.0))
+        finally:
+            wait_for_requests(self.faults.tally, self.asked)
+
+
+def wait_for_requests(tally: Tally, number: int) -> None:
+    """The last ones may still be on their way to the server when nobody waits for their answers any more."""
+    until = time.monotonic() + 30
+    while tally.told()["requests"] < number and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def engine(
+    server: Loopback, folder: Path, provider: str, timeout: float = 1.0, knowing: Foretold | None = None
+) -> Engine:
     """An engine that does not wait between its requests."""
-    asker = open_asker(vlm(spec(server, provider)), folder / SPENDING, Limits(**limits), sleep=lambda seconds: None)
+    model = vlm(spec(server, provider))
+    model = Knowing(model, knowing) if knowing else model
+    asker = open_asker(model, folder / SPENDING, sleep=lambda seconds: None)
     talk = Conversation(asker, timeout=timeout)
     return Engine(VlmAnalyst(talk, Questions(localise=True, maintain=True)), FlatRemover(), None, VlmChecker(talk))
 
@@ -226,7 +274,9 @@ def test_a_model_that_always_fails_ends_the_run_clearly(fault: Fault, provider: 
             with pytest.raises((Unavailable, Rejected)) as told:
                 peel_file(path, tmp_path / "run", preset, engine=worker)
             assert "\n" not in str(told.value)
-            assert requests_to(server) == (1 if fault is Fault.REFUSAL else 6)
+            expected = 1 if fault is Fault.REFUSAL else 6
+            wait_for_requests(server.tally, expected)
+            assert requests_to(server) == expected
         else:
             done = peel_file(path, tmp_path / "run", preset, engine=worker)
             assert done.status in ("ok", "stopped") and done.stop_reason
@@ -243,13 +293,12 @@ def test_a_model_that_fails_now_and_then_peels_all_the_same(
 ) -> None:
     path = toy.save(tmp_path / "toy.png")
     with serving() as server:
-        # So that it has read every canvas, and answers at once.
-        peel_file(path, tmp_path / "first", asking(server, maintain=True, cache="off"))
-        server.faults, server.tally = Faults({fault: 0.3}, seed=1, retry_after=0), Tally()
-        worker = engine(server, tmp_path, provider, timeout=0.5 if fault is Fault.HANG else 10.0)
+        server.faults = faults = Foretold({fault: 0.3}, seed=11, retry_after=0, tally=server.tally)
+        worker = engine(server, tmp_path, provider, knowing=faults)
         done = peel_file(path, tmp_path / "run", asking(server, provider), engine=worker)
         told = server.tally.told()
     assert done.stop_reason == "background"
+    assert told["faults"][fault] > 0
     assert told["repeated"] == 0
     assert layers_of(read_stack(tmp_path / "run" / "stack")) == layers_of(peel_picture(toy.picture, Preset(outputs=())))
 
