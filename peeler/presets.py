@@ -19,6 +19,35 @@ VARIABLE = "PEELER_"
 Output = Literal["png", "svg", "html"]
 
 
+class FluxSettings(BaseModel):
+    """How FLUX removes: which weights, on what, and what makes it quicker. The defaults change no pixel for speed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str | None = Field(default=None, description="folder of the weights, or the name of a fetched model")
+    lora: tuple[str, ...] = Field(default=(), description="adapters, each a file or name, with :WEIGHT if not 1")
+    control: Literal["none", "published", "strict"] = Field(default="none", description="who may look at whom")
+    guidance: float = Field(default=4.5, ge=0, le=100, description="how strongly the words steer")
+    size: int = Field(default=512, ge=16, le=2048, description="pixels of the longer side while it works")
+    margin: int = Field(default=5, ge=0, le=256, description="pixels by which places grow for attention control")
+    candidates: int = Field(default=1, ge=1, le=16, description="results of which the judge takes the best")
+    at_once: int = Field(default=4, ge=1, le=64, description="results that are worked on together")
+    instance_tokens: int = Field(default=200, ge=8, le=512, description="words of text that each element gets")
+    device: Literal["auto", "cuda", "mps", "cpu"] = Field(default="auto", description="where it computes")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(default="auto", description="how exactly")
+    offload: Literal["none", "model", "group"] = Field(default="none", description="what rests in the CPU's memory")
+    text_on_cpu: bool = Field(default=False, description="read the words on the CPU, which frees 10 GB of the GPU")
+    compile: bool = Field(default=False, description="compile the blocks, which takes minutes once")
+    fuse_qkv: bool = Field(default=False, description="one matrix for queries, keys and values")
+    quantise: Literal["none", "int8", "fp8"] = Field(default="none", description="keep and multiply weights in 8 bits")
+    step_cache: float = Field(default=0.0, ge=0, le=1, description="skip blocks when the first one changes less")
+
+    @field_validator("lora", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return _listed(value)
+
+
 class Preset(BaseModel):
     """How to run. Names of backends are those of the registry; None leaves the choice to ``engine``."""
 
@@ -48,19 +77,23 @@ class Preset(BaseModel):
     in_flight: int | None = Field(default=None, ge=1, le=256, description="pictures of a batch that wait for a model")
     prices: str | None = Field(default=None, description="a YAML file of prices that goes before the built-in ones")
     cache: str = Field(default="", description="folder in which replies are kept; off keeps none")
+    flux: FluxSettings = Field(default_factory=FluxSettings, description="how FLUX removes, if it is the remover")
     vectorizer: str = Field(default="curves", description="who turns layers into paths")
     outputs: tuple[Output, ...] = Field(default=("png", "svg", "html"), description="what is written at the end")
 
     @field_validator("outputs", "targets", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return _listed(value)
 
     def what_counts(self) -> dict[str, Any]:
         """All settings on which the result depends: those that a run which goes on must not change."""
-        return self.model_dump(exclude=set(MEANS))
+        return self.model_dump(exclude={**dict.fromkeys(MEANS, True), FLUX: FLUX_MEANS})
 
 
+FLUX = "flux"
+"""The settings that have settings of their own."""
+FLUX_MEANS = {"offload", "text_on_cpu", "at_once"}
 MEANS = {"max_cost", "max_calls", "requests_per_minute", "tokens_per_minute", "timeout", "in_flight", "prices", "cache"}
 """Settings that say by which means a run gets its result, and not which."""
 
@@ -78,10 +111,12 @@ def load_preset(
     settings = _read(path)
     _refuse_unknown(settings, str(path))
     variables = _from_environment(os.environ if environment is None else environment)
-    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    given = _set(overrides or {})
     _refuse_unknown(given, "the settings given")
+    sources = (settings, variables, given)
+    flux = {key: value for source in sources for key, value in source.get(FLUX, {}).items()}
     try:
-        return Preset.model_validate({**settings, **variables, **given})
+        return Preset.model_validate({**settings, **variables, **given, FLUX: flux})
     except ValidationError as problem:
         raise ConfigError(f"preset {name_or_path}: {_first(problem)}") from problem
 
@@ -116,16 +151,34 @@ def _read(path: Path) -> dict[str, Any]:
     return settings
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     named = {name: value for name, value in environment.items() if name.startswith(VARIABLE) and value}
-    found = {name.removeprefix(VARIABLE).lower(): value for name, value in named.items()}
+    found: dict[str, Any] = {name.removeprefix(VARIABLE).lower(): value for name, value in named.items()}
+    inner = {key: found.pop(key) for key in list(found) if key.startswith(f"{FLUX}_")}
+    if inner:
+        found[FLUX] = {key.removeprefix(f"{FLUX}_"): value for key, value in inner.items()}
     _refuse_unknown(found, f"the environment ({VARIABLE}*)")
     return found
 
 
+def _set(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not None, those of FLUX included."""
+    given = {key: _set(value) if isinstance(value, Mapping) else value for key, value in settings.items()}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _listed(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 def _refuse_unknown(settings: Mapping[Any, Any], where: str) -> None:
-    if unknown := sorted(str(key) for key in settings if key not in Preset.model_fields):
-        raise ConfigError(f"{where}: unknown setting {', '.join(unknown)}; known are {', '.join(Preset.model_fields)}")
+    flux = settings.get(FLUX, {})
+    if not isinstance(flux, Mapping):
+        raise ConfigError(f"{where}: {FLUX} is a list of 'setting: value' lines")
+    for given, known, inside in ((settings, Preset, ""), (flux, FluxSettings, f" of {FLUX}")):
+        if unknown := sorted(str(key) for key in given if key not in known.model_fields):
+            names = ", ".join(known.model_fields)
+            raise ConfigError(f"{where}: unknown setting {', '.join(unknown)}{inside}; known are {names}")
 
 
 def _first(problem: ValidationError) -> str:

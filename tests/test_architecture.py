@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peeler.presets import VARIABLE, Preset
+from peeler.presets import FLUX, VARIABLE, FluxSettings, Preset
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "peeler"
@@ -177,7 +177,9 @@ def environment_names() -> set[str]:
     """The variables that the package reads: every setting of a preset, and what backends name in their source."""
     text = "".join(path.read_text(encoding="utf-8") for path in MODULES)
     keys = re.findall(r"""["']([A-Z_]+_API_KEY|[A-Z_]+_BASE_URL|HF_TOKEN)["']""", text)
-    return {f"{VARIABLE}{setting.upper()}" for setting in Preset.model_fields} | set(keys)
+    settings = [setting for setting in Preset.model_fields if setting != FLUX]
+    settings += [f"{FLUX}_{setting}" for setting in FluxSettings.model_fields]
+    return {f"{VARIABLE}{setting.upper()}" for setting in settings} | set(keys)
 
 
 def test_the_example_environment_is_in_step() -> None:
