@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +69,9 @@ class RunSummary(Row):
         state = "was done before" if self.was_done else f"{self.seconds:.2f} s"
         made = f"{plural(self.layers, 'layer')} in {plural(self.steps, 'step')}"
         told = f"{self.input}: {made} ({self.stop_reason}), {state} → {self.folder}"
-        return "\n  ".join(filter(None, (told, str(self.spent or ""), self.warning, self.note)))
+        return "\n  ".join(
+            filter(None, (told, str(self.spent or ""), "" if self.warning in self.note else self.warning, self.note))
+        )
 
 
 class BatchRecord(Stored):
@@ -105,6 +108,14 @@ class BatchSummary(Stored):
     @property
     def failed(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.status == "failed")
+
+    @property
+    def counts(self) -> str:
+        """How many pictures ended how; of those that stopped early also why."""
+        early = Counter(str(row.stop_reason) for row in self.rows if row.status == "stopped")
+        why = f" ({', '.join(f'{count} {reason}' for reason, count in sorted(early.items()))})" if early else ""
+        told = [f"{count} {status}{why if status == 'stopped' else ''}" for status, count in self.totals.items()]
+        return f"{plural(len(self.rows), 'picture')}: {', '.join(told)}"
 
 
 class Progress(NamedTuple):

@@ -170,10 +170,8 @@ def batch(
         if json:
             answer(summary.model_dump(mode="json"))
         else:
-            counts = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
             spent = f", {summary.spent}" if summary.spent else ""
-            pictures = plural(len(summary.rows), "picture")
-            tell(f"{pictures}: {counts}, {summary.seconds:.1f} s{spent} → {output / 'index.html'}")
+            tell(f"{summary.counts}, {summary.seconds:.1f} s{spent} → {output / 'index.html'}")
         if summary.failed:
             raise typer.Exit(Code.INCOMPLETE)
 

@@ -146,6 +146,7 @@ def test_a_batch_shares_what_it_may_spend(loopback: Loopback, tmp_path: Path) ->
     assert requests_to(loopback) - before == 5
     assert {row.stop_reason for row in done.rows} >= {"budget"} and not done.failed
     assert done.spent and done.spent.calls == 5
+    assert "budget)" in done.counts and done.counts.startswith("4 pictures: ")
     assert done.warning == "5 of the 5 calls that --max-calls allows are made"
     for row in done.rows:
         stack = read_stack(tmp_path / "out" / row.name / "stack")
