@@ -17,7 +17,7 @@ from peeler.asking.prices import Price, Prices, load_prices, usual_tokens
 from peeler.asking.reply_cache import ReplyCache, request_key
 from peeler.asking.retry import Patience, asking_again
 from peeler.dialogue import Message, Reply, Request, Usage, Vlm
-from peeler.errors import ConfigError, Rejected, ReplyError, Unavailable
+from peeler.errors import BudgetSpent, ConfigError, Rejected, ReplyError, Unavailable
 from peeler.prompting import load_prompt
 from peeler.secrets import redact
 from peeler.text import plural
@@ -130,6 +130,10 @@ class Asker:
         before = self._attempt
         try:
             return self._again(lambda: self._send(request))
+        except BudgetSpent as problem:
+            if self._attempt == before:
+                raise
+            raise BudgetSpent(f"{problem}, and {self.exchanges[-1].problem}") from problem
         except Unavailable as problem:
             times = self._attempt - before
             raise Unavailable(f"{problem} (asked {plural(times, 'time')})", problem.after, problem.free) from problem
