@@ -125,15 +125,15 @@ def check_fit(lora: Lora, widths: Mapping[str, tuple[int, int]], targets: Iterab
         raise ConfigError(f"{lora.path}: leaves out {_some(missing)}, which the published adapter changes")
 
 
-def tensor_of(file: TensorFile, entry: Entry) -> Tensor:
-    """A tensor of a file, in memory of its own. Raises ConfigError when it is not of a real type."""
+def tensor_of(file: TensorFile, entry: Entry, data: bytearray | None = None) -> Tensor:
+    """A tensor of a file; ``data`` are its bytes if they were read already. Raises ConfigError for other than reals."""
     if entry.kind not in DTYPES:
         raise ConfigError(
             f"{file.path}: {entry.name} is {entry.kind}, quantised; adapters need the unquantised weights"
         )
     if not entry.stop - entry.start:
         return torch.empty(entry.shape, dtype=DTYPES[entry.kind])
-    return torch.frombuffer(file.read(entry), dtype=DTYPES[entry.kind]).reshape(entry.shape)
+    return torch.frombuffer(data or file.read(entry), dtype=DTYPES[entry.kind]).reshape(entry.shape)
 
 
 def _places(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, dict[str, str]]:
