@@ -13,14 +13,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peeler import __version__
-from peeler.console import Code, answer, complain, progress_shown, remark, speaking, stage_shown, tell
+from peeler.console import (
+    EPILOG,
+    Code,
+    Debug,
+    Json,
+    answer,
+    complain,
+    progress_shown,
+    remark,
+    speaking,
+    stage_shown,
+    tell,
+)
+from peeler.models import models_app
 from peeler.text import plural
 
 if TYPE_CHECKING:
     from peeler.presets import Preset
-
-EPILOG = """Exit codes: 0 done; 1 some pictures failed; 2 wrong usage or setting; 3 the picture cannot be used;
-4 the run cannot be read or written; 5 a backend failed; 130 interrupted."""
 
 app = typer.Typer(
     name="peeler",
@@ -33,9 +43,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Draw the test set, or fetch the published one.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(models_app, name="models")
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Force = Annotated[bool, typer.Option("--force", help="Begin anew instead of going on with what is there.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="What every random choice is derived from.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="Denoising steps of a remover that has any.")]

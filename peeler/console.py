@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -20,6 +20,11 @@ WIDE = 160
 """Columns of a table that does not go to a terminal."""
 LONGEST_LINE = 2000
 """Characters of an error."""
+EPILOG = """Exit codes: 0 done; 1 some pictures failed; 2 wrong usage or setting; 3 the picture cannot be used;
+4 the run cannot be read or written; 5 a backend failed; 130 interrupted."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 class Code(IntEnum):
