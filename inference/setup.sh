@@ -45,7 +45,7 @@ make_venv() {
 install_set() {
     local what="$root"
     case "$1" in
-        dev) what="$root[dev,vlm]" ;;
+        dev) what="$root[dev,vlm,flux]" ;;
         full) what="$root[flux,vlm]" ;;
     esac
     if command -v uv >/dev/null; then

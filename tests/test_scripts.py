@@ -109,9 +109,9 @@ def test_the_light_core_unless_asked(checkout: Path, with_uv: Path, tmp_path: Pa
     assert "--full" not in done.stdout
 
 
-def test_tests_need_no_large_packages(checkout: Path, with_uv: Path, tmp_path: Path) -> None:
+def test_the_tests_get_what_every_backend_takes(checkout: Path, with_uv: Path, tmp_path: Path) -> None:
     run(checkout / "test.sh", "--version", path=with_uv, cwd=tmp_path)
-    assert uv_calls(with_uv)[-1].endswith("my peeler[dev,vlm]")
+    assert uv_calls(with_uv)[-1].endswith("my peeler[dev,vlm,flux]")
 
 
 def test_no_python_is_one_clear_line(checkout: Path, bare_path: Path, tmp_path: Path) -> None:
