@@ -21,7 +21,8 @@ TIERS: dict[str, set[str]] = {
     "vision": {"flat", "scenes"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
     | {"files", "records", "runs", "step_files", "workers", "graph_drawing", "prompting", "replies", "asking"}
-    | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines", "nets", "weights"},
+    | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines"}
+    | {"nets", "weights", "frames"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters"},
     "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm", "models"},
 }
