@@ -16,6 +16,8 @@ from peeler.stack import Layer, LayerStack, composite, largest_difference
 
 TOLERANCE = 2
 """Grey levels by which a stack may miss its picture without needing a residual."""
+FEATHER = 3.0
+"""Pixels from the edge of a removal's mask within which the canvas before shines through."""
 FLAT_SHARE = 0.5
 """Share of an element's pixels that must have one colour for its layer to be flat."""
 NEAR_BACKDROP = 8
@@ -23,8 +25,11 @@ NEAR_BACKDROP = 8
 
 
 def hard_composite(before: RGB, after: RGB, mask: Pixels) -> RGB:
-    """``after`` where the removal may repaint, ``before`` everywhere else."""
-    return np.where(mask[..., None], after, before)
+    """``after`` where the removal may repaint, ``before`` everywhere else, and no seam: near its edge they mix."""
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    share = (depth / FEATHER).clip(0, 1)[..., None]
+    mixed: RGB = np.rint(before + (after - before.astype(np.float32)) * share).astype(np.uint8)
+    return mixed
 
 
 def lift(before: RGB, after: RGB, elements: Sequence[Element]) -> tuple[Layer, ...]:

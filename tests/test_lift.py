@@ -74,7 +74,15 @@ def test_nothing_outside_the_mask_is_repainted(toy: Toy) -> None:
     mask = np.zeros((64, 64), dtype=bool)
     mask[:32] = True
     canvas = hard_composite(toy.picture, np.zeros_like(toy.picture), mask)
-    assert not canvas[:32].any() and np.array_equal(canvas[32:], toy.picture[32:])
+    assert np.array_equal(canvas[32:], toy.picture[32:])
+    assert not canvas[:30].any()
+
+
+def test_what_is_repainted_goes_over_into_what_was_there_without_a_seam() -> None:
+    mask = np.zeros((20, 20), dtype=bool)
+    mask[:10] = True
+    canvas = hard_composite(np.full((20, 20, 3), 90, np.uint8), np.zeros((20, 20, 3), np.uint8), mask)
+    assert canvas[6:12, 5, 0].tolist() == [0, 0, 30, 60, 90, 90]
 
 
 def test_an_exact_stack_has_no_residual(toy: Toy) -> None:
