@@ -23,13 +23,13 @@ from peeler.inputs import SUFFIXES, Picture, read_picture
 from peeler.laps import Laps
 from peeler.lift import TOLERANCE
 from peeler.peel import Engine, peel
-from peeler.presets import Preset, load_preset
+from peeler.presets import FLUX, Preset, load_preset
 from peeler.records import EngineRecord, ResidualRecord, RunRecord, Spent, Stored
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, output_names
 from peeler.stack import LayerStack
 from peeler.text import plural, unique
-from peeler.workers import Tell, do_all
+from peeler.workers import Host, Tell, do_all
 
 TAKEN_NAMES = {"batch.json", "timings.json", "index.html", SPENDING, f"{SPENDING}-journal"}
 """What a batch itself writes next to its runs."""
@@ -153,10 +153,12 @@ def peel_file(
     engine: Engine | None = None,
     on_stage: Callable[[str], None] | None = None,
     spending: Path | None = None,
+    host: Host | None = None,
 ) -> RunSummary:
     """Peel one picture into the run folder ``out``, going on with what is there unless ``force`` drops it.
 
-    ``spending`` is the file of a batch by which its runs share what may be spent.
+    ``spending`` is the file of a batch by which its runs share what may be spent, ``host`` the process that holds what
+    they share.
     Raises PeelerError: the picture, the preset, the store or a backend cannot be used.
     """
     laps = Laps()
@@ -170,7 +172,7 @@ def peel_file(
             laps.mark("read")
             if spending is None:
                 purse.open()
-            worker = engine or engine_of(choice.preset, purse.file, purse.owner or "")
+            worker = engine or engine_of(choice.preset, purse.file, purse.owner or "", host)
             _complete(run, picture, worker, purse, tell, laps)
         return _summary(run.record, out, laps.total, was_done, "" if was_done else purse.warning())
 
@@ -205,8 +207,14 @@ def peel_folder(
         record = _open_batch(out, choice, force)
         purse = Purse(out / SPENDING, None, limits_of(choice.preset))
         purse.open(force)
-        tasks = {name: _Task(path, out / name, choice.preset, force, engine, purse.file) for name, path in named}
-        outcomes = _peel_all(tasks, choice.preset, workers or _cores(), purse, on_progress or (lambda progress: None))
+        modules = [__name__, *registry.modules_of(choice.preset)]
+        with registry.hosted(choice.preset, modules) as host:
+            tasks = {
+                name: _Task(path, out / name, choice.preset, force, engine, purse.file, host) for name, path in named
+            }
+            outcomes = _peel_all(
+                tasks, choice.preset, workers or _cores(), purse, on_progress or (lambda progress: None)
+            )
         rows = [_row(name, task, outcomes[name]) for name, task in tasks.items()]
         totals = {status: sum(row.status == status for row in rows) for status in ("ok", "stopped", "failed")}
         spent = purse.spent()
@@ -243,6 +251,7 @@ class _Task(NamedTuple):
     force: bool
     engine: Engine | None
     spending: Path
+    host: Host | None
 
 
 def _peel_all(
@@ -258,11 +267,13 @@ def _peel_all(
         report(Progress(stage, name, len(done), len(tasks), purse.spent(), purse.warning()))
 
     waiting = (preset.in_flight or IN_FLIGHT) if registry.asks_a_model(preset.analyst) else 0
+    if FLUX in (preset.remover, preset.fallback):
+        waiting = max(waiting, preset.flux.at_once)
     return do_all(_peel_task, tasks, cores, on_stage, on_done, waiting, registry.modules_of(preset))
 
 
 def _peel_task(task: _Task, tell: Tell) -> RunSummary:
-    return peel_file(task.path, task.out, task.preset, task.force, task.engine, tell, task.spending)
+    return peel_file(task.path, task.out, task.preset, task.force, task.engine, tell, task.spending, task.host)
 
 
 def _complete(run: Run, picture: Picture, engine: Engine, purse: Purse, tell: Tell, laps: Laps) -> None:

@@ -53,6 +53,11 @@ Engine = Annotated[str | None, typer.Option(help="Who peels: auto, or the name o
 Analyst = Annotated[
     str | None, typer.Option(help="Who says what is on top: a model as PROVIDER:MODEL@URL, or the name of a backend.")
 ]
+Remover = Annotated[str | None, typer.Option(help="Who takes away what is on top: flux, or the name of a backend.")]
+Model = Annotated[str | None, typer.Option(help="The weights of FLUX: a folder, or the name of a fetched model.")]
+Lora = Annotated[str | None, typer.Option(help="LoRA of FLUX: FILE or FILE:WEIGHT, with commas between several.")]
+Control = Annotated[str | None, typer.Option(help="Attention control of FLUX: none, published or strict.")]
+Device = Annotated[str | None, typer.Option(help="Where FLUX computes: auto, cuda, mps or cpu.")]
 Targets = Annotated[str | None, typer.Option(help="Peel only this: names with commas between, such as 'the hat'.")]
 Granularity = Annotated[str | None, typer.Option(help="A layer for each of the parts, or of the objects.")]
 Check = Annotated[bool | None, typer.Option("--check", help="Ask the model after each removal whether it worked.")]
@@ -99,6 +104,11 @@ def peel(
     preset: PresetName = "plain",
     engine: Engine = None,
     analyst: Analyst = None,
+    remover: Remover = None,
+    model: Model = None,
+    lora: Lora = None,
+    control: Control = None,
+    device: Device = None,
     targets: Targets = None,
     granularity: Granularity = None,
     check: Check = None,
@@ -140,6 +150,11 @@ def batch(
     preset: PresetName = "plain",
     engine: Engine = None,
     analyst: Analyst = None,
+    remover: Remover = None,
+    model: Model = None,
+    lora: Lora = None,
+    control: Control = None,
+    device: Device = None,
     targets: Targets = None,
     granularity: Granularity = None,
     check: Check = None,
@@ -187,11 +202,12 @@ def batch(
 
 def _chosen(context: typer.Context) -> "Preset":
     """The preset with what the options say that are called like its settings, after a word on who will peel."""
-    from peeler.presets import Preset, load_preset
+    from peeler.presets import FLUX, FluxSettings, Preset, load_preset
     from peeler.registry import choose_engine
 
     _read_settings()
     given = {name: value for name, value in context.params.items() if name in Preset.model_fields}
+    given[FLUX] = {name: value for name, value in context.params.items() if name in FluxSettings.model_fields}
     if context.params["no_cache"]:
         given["cache"] = "off"
     preset = load_preset(context.params["preset"], given)

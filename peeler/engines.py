@@ -11,19 +11,20 @@ from peeler.asking.budget import nearly_spent, spent
 from peeler.attempts import Engine
 from peeler.presets import Preset
 from peeler.records import Spent
-from peeler.workers import aside, rest
+from peeler.workers import Host, aside, rest
 
 NO_CACHE = "off"
 
 
-def engine_of(preset: Preset, spending: Path, owner: str = "") -> Engine:
+def engine_of(preset: Preset, spending: Path, owner: str = "", host: Host | None = None) -> Engine:
     """The engine that a settled preset names.
 
-    ``spending`` is the file by which all runs of a batch share what may be spent, ``owner`` the name of this run.
+    ``spending`` is the file by which all runs of a batch share what may be spent, ``owner`` the name of this run,
+    ``host`` the process that holds what is too large for each of them.
     Raises ConfigError when a backend is unknown or lacks something.
     """
-    remover = registry.remover(preset.remover or "")
-    fallback = None if preset.fallback is None else registry.remover(preset.fallback)
+    remover = registry.remover(preset.remover or "", preset.flux, host, aside)
+    fallback = None if preset.fallback is None else registry.remover(preset.fallback, preset.flux, host, aside)
     if not registry.asks_a_model(preset.analyst):
         return Engine(registry.analyst(preset.analyst or ""), remover, fallback)
     analyst, checker = registry.listening_analyst(asker_of(preset, spending, owner), preset, aside)

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from peeler.dialogue import Vlm
 from peeler.errors import ConfigError
-from peeler.presets import Preset
+from peeler.presets import FLUX, FluxSettings, Preset
 from peeler.protocols import Analyst, Checker, Exporter, Remover, Vectorizer
 
 if TYPE_CHECKING:
     from peeler.asking import Asker
+    from peeler.workers import Host
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ BACKENDS: dict[str, dict[str, Backend]] = {
     "remover": {
         "flat": Backend("peeler.removers.flat:FlatRemover", needs=("cv2",)),
         "scripted": Backend("peeler.removers.scripted:ScriptedRemover"),
+        "flux": Backend(
+            "peeler.removers.flux:FluxRemover",
+            needs=("cv2", "torch", "diffusers", "transformers", "peft", "accelerate"),
+            install="pip install 'peeler[flux]'",
+        ),
     },
     "vectorizer": {
         "curves": Backend("peeler.vectorizers.curves:CurvesVectorizer", needs=("vtracer",)),
@@ -63,10 +69,15 @@ BACKENDS: dict[str, dict[str, Backend]] = {
     },
 }
 
-ENGINES: dict[str, tuple[str, str]] = {"flat": ("flat", "flat"), "scripted": ("scripted", "scripted")}
+ENGINES: dict[str, tuple[str, str]] = {
+    "flat": ("flat", "flat"),
+    "flux": ("flat", "flux"),
+    "scripted": ("scripted", "scripted"),
+}
 """Engine → its analyst and remover."""
 VLMS = "peeler.vlms"
 LISTENING = "peeler.analysts.vlm"
+SHARING = "peeler.nets.sharing"
 EMBEDDED = "flat"
 """The engine that is always ready."""
 
@@ -107,8 +118,25 @@ def listening_analyst(
     return room.VlmAnalyst(talk, questions), room.VlmChecker(talk) if preset.check else None
 
 
-def remover(name: str) -> Remover:
-    return cast(Remover, _load("remover", name)())
+def remover(
+    name: str,
+    flux: FluxSettings | None = None,
+    host: "Host | None" = None,
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Remover:
+    """A new remover; FLUX works as ``flux`` says, in the process of ``host`` if there is one."""
+    kind = _load("remover", name)
+    if name != FLUX:
+        return cast(Remover, kind())
+    edits = None if host is None else import_module(SHARING).SharedEdits(host, aside)
+    return cast(Remover, kind(flux or FluxSettings(), edits))
+
+
+def hosted(preset: Preset, modules: Sequence[str]) -> "AbstractContextManager[Host | None]":
+    """The process that holds what those of a batch share, which import ``modules``; None if there is nothing."""
+    if FLUX not in (preset.remover, preset.fallback):
+        return nullcontext()
+    return cast("AbstractContextManager[Host]", import_module(SHARING).hosted(preset.flux, modules))
 
 
 def vectorizer(name: str) -> Vectorizer:
@@ -130,24 +158,49 @@ def choose_engine(preset: Preset) -> EngineChoice:
     """Settle ``engine``, ``analyst`` and ``remover`` of a preset; ones that are named there stay as they are."""
     if asks_a_model(preset.analyst):
         _check_model(preset.analyst or "")
-        name = EMBEDDED if preset.engine == "auto" else preset.engine
-        why = f"{preset.analyst} says what is on top, as asked"
-    elif preset.engine == "auto":
-        name, why = EMBEDDED, f"the embedded engine: {_offer()}"
-    else:
-        name, why = preset.engine, "as asked"
+    name, why = _engine(preset)
     if name not in ENGINES:
         raise ConfigError(f"no engine is called {preset.engine!r}; known are auto, {', '.join(ENGINES)}")
     default_analyst, default_remover = ENGINES[name]
+    remover = preset.remover or default_remover
     settled = preset.model_copy(
         update={
             "engine": name,
             "analyst": preset.analyst or default_analyst,
-            "remover": preset.remover or default_remover,
+            "remover": remover,
+            "fallback": None if preset.fallback == remover else preset.fallback,
         }
     )
     _check_names(settled)
     return EngineChoice(settled, why)
+
+
+def _engine(preset: Preset) -> tuple[str, str]:
+    """The name of the engine, and why it is this one."""
+    asked = f"{preset.analyst} says what is on top, as asked" if asks_a_model(preset.analyst) else ""
+    if preset.engine != "auto":
+        return preset.engine, asked or "as asked"
+    if preset.remover is not None:
+        name = next((engine for engine, (_, remover) in ENGINES.items() if remover == preset.remover), EMBEDDED)
+        return name, asked or f"{preset.remover} removes, as asked"
+    missing = flux_lacks(preset.flux)
+    if not missing:
+        return FLUX, "; ".join(filter(None, ("FLUX removes, as its weights and CUDA are here", asked)))
+    is_wanted = preset.flux.model is not None or preset.flux.lora
+    offer = f"FLUX {missing}; --remover flux insists on it" if is_wanted else _offer()
+    return EMBEDDED, asked or f"the embedded engine: {offer}"
+
+
+def flux_lacks(settings: FluxSettings) -> str:
+    """What FLUX lacks to be worth while here, and how to get it; empty when it is ready."""
+    if missing := lacks(find("remover", FLUX)):
+        return missing
+    try:
+        import_module("peeler.weights.flux").flux_weights(settings)
+    except ConfigError as problem:
+        return f"lacks its weights: {problem}"
+    device = import_module("peeler.nets.loading").choose_device("auto")
+    return "" if device.type == "cuda" else "lacks a CUDA device"
 
 
 def ready() -> list[Readiness]:
@@ -189,6 +242,8 @@ def _check_names(preset: Preset) -> None:
     ):
         if name is not None:
             find(kind, name)
+    if FLUX in (preset.remover, preset.fallback):
+        import_module("peeler.weights.flux").flux_weights(preset.flux)
     if preset.check and not asks_a_model(preset.analyst):
         raise ConfigError("a check of removals takes a model: name one as the analyst, such as gemini:MODEL")
 
@@ -226,7 +281,7 @@ def lacks(backend: Backend) -> str:
 def _readiness() -> Iterator[Readiness]:
     for kind, backends in BACKENDS.items():
         for name, backend in backends.items():
-            missing = lacks(backend)
+            missing = flux_lacks(FluxSettings()) if name == FLUX else lacks(backend)
             yield Readiness(kind, name, not missing, missing)
     for name in providers():
         missing = import_module(VLMS).lacks(name, os.environ)

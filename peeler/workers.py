@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from ctypes import c_bool
 from multiprocessing import connection, forkserver, get_context, parent_process
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
+from multiprocessing.context import BaseContext, ForkServerContext, SpawnContext
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
@@ -80,7 +80,46 @@ def do_all(
     return results
 
 
-def _context(modules: list[str]) -> BaseContext:
+class Host(NamedTuple):
+    """Where a process that works for the others listens, and the word that it wants to hear first."""
+
+    address: Any
+    key: bytes
+
+
+@contextmanager
+def beside(work: Callable[..., None], given: tuple[Any, ...], modules: Sequence[str]) -> Iterator[Host]:
+    """A process that works for the others as long as the context lasts: ``work(tell, *given)``, which tells its place.
+
+    ``modules`` are what the others import; the server that starts them all loads these once. Raises BackendError when
+    the process dies before it has told.
+    """
+    context = _context([work.__module__, *modules])
+    listener, speaker = context.Pipe(duplex=False)
+    process = context.Process(target=_work_beside, args=(work, speaker, dict(os.environ), given), daemon=True)
+    try:
+        process.start()
+        speaker.close()
+        try:
+            host: Host = listener.recv()
+        except EOFError as problem:
+            raise BackendError("a process died as it began; what was said above may tell why") from problem
+        yield host
+    finally:
+        listener.close()
+        if process.pid:
+            process.terminate()
+            process.join()
+
+
+def _work_beside(
+    work: Callable[..., None], speaker: "Connection[Host, Host]", environment: Mapping[str, str], given: tuple[Any, ...]
+) -> None:
+    _become_independent(environment)
+    work(speaker.send, *given)
+
+
+def _context(modules: list[str]) -> ForkServerContext | SpawnContext:
     """What starts processes: a server that has imported ``modules`` and forks, or where that is unsafe, Python anew.
 
     The server stays for the next call, with the modules of the first.
@@ -161,9 +200,14 @@ def _hand_over(future: "Future[Result]", name: str, finish: Callable[[str, Resul
 
 def _become_worker(worker: Worker, environment: Mapping[str, str]) -> None:
     _here.append(worker)
-    _set_environment(environment)  # that of a server is as old as the server
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    _become_independent(environment)
     cv2.setNumThreads(1)
+
+
+def _become_independent(environment: Mapping[str, str]) -> None:
+    """Of the terminal and of the server's environment, which is as old as the server; but not of the parent's life."""
+    _set_environment(environment)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
@@ -221,7 +265,8 @@ def aside() -> Iterator[None]:
 def rest(seconds: float) -> None:
     """Sleep. Raises KeyboardInterrupt as soon as this worker is to stop."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
+    while not (_here and _here[0].stop.value):
+        if (left := until - time.monotonic()) <= 0:
+            return
         time.sleep(min(left, TICK))
-        if _here and _here[0].stop.value:
-            raise KeyboardInterrupt
+    raise KeyboardInterrupt

@@ -1,13 +1,14 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from peeler import registry
 from peeler.analysts.scripted import ScriptedAnalyst
 from peeler.errors import ConfigError
-from peeler.presets import Preset, load_preset
+from peeler.presets import FluxSettings, Preset, load_preset
 from peeler.registry import BACKENDS, ENGINES, Backend, choose_engine, ready
 
 
@@ -42,9 +43,36 @@ def test_auto_settles_on_an_engine_and_says_why() -> None:
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_every_engine_can_be_asked_for(name: str) -> None:
-    chosen, _ = choose_engine(Preset(engine=name))
+def test_every_engine_can_be_asked_for(name: str, tmp_path: Path) -> None:
+    chosen, _ = choose_engine(Preset(engine=name, flux=FluxSettings(model=str(tmp_path))))
     assert (chosen.analyst, chosen.remover) == ENGINES[name]
+
+
+def test_flux_removes_when_it_is_named(tmp_path: Path) -> None:
+    weights = FluxSettings(model=str(tmp_path))
+    preset, why = choose_engine(Preset(remover="flux", fallback="flat", flux=weights))
+    assert (preset.engine, preset.analyst, preset.remover, preset.fallback) == ("flux", "flat", "flux", "flat")
+    assert why == "flux removes, as asked"
+
+
+def test_flux_that_is_not_worth_while_is_said_in_one_line(tmp_path: Path) -> None:
+    """No test machine has CUDA: the embedded engine takes its place, and is no fallback of its own."""
+    preset, why = choose_engine(Preset(fallback="flat", flux=FluxSettings(model=str(tmp_path))))
+    assert (preset.engine, preset.remover, preset.fallback) == ("flat", "flat", None)
+    assert why == "the embedded engine: FLUX lacks a CUDA device; --remover flux insists on it"
+    lost = choose_engine(Preset(flux=FluxSettings(model="/no/such/folder"))).why
+    assert lost.startswith("the embedded engine: FLUX lacks its weights: there is neither a file or folder")
+    assert "FLUX" not in choose_engine(Preset()).why
+
+
+def test_attention_control_and_levers_are_settings(tmp_path: Path) -> None:
+    environment = {"PEELER_FLUX_LORA": "a.safetensors:0.5, b.safetensors", "PEELER_FLUX_COMPILE": "true"}
+    preset = load_preset("attention", {"flux": {"model": "there", "control": None}}, environment)
+    assert (preset.flux.control, preset.flux.margin, preset.flux.guidance, preset.steps) == ("published", 5, 4.5, 40)
+    assert preset.flux.lora == ("a.safetensors:0.5", "b.safetensors")
+    assert preset.flux.compile and preset.flux.model == "there"
+    with pytest.raises(ConfigError, match="unknown setting speed of flux; known are model, lora, control"):
+        load_preset("plain", {"flux": {"speed": 3}})
 
 
 def test_a_named_backend_goes_before_the_engine() -> None:
@@ -104,6 +132,7 @@ def test_a_model_that_cannot_be_asked_is_told_before_anything_is_begun(
 def test_the_light_core_alone_peels_and_says_what_the_models_lack() -> None:
     told = """
 import sys
+from pathlib import Path
 sys.modules["google"] = sys.modules["openai"] = None  # as if they were not installed
 from peeler.presets import load_preset
 from peeler.registry import choose_engine

@@ -7,9 +7,12 @@ import pytest
 
 from peeler import registry
 from peeler.judge import check_removed, judge_layers
+from peeler.presets import FluxSettings
 from peeler.protocols import Removal, Remover
 from peeler.registry import BACKENDS
+from peeler.removers.flux import FluxRemover
 from peeler.removers.scripted import ScriptedRemover
+from tests.painted_edits import PaintedEdits
 from tests.toy import Toy
 
 TOP = ("left-eye", "right-eye", "hat")
@@ -19,7 +22,8 @@ TOP = ("left-eye", "right-eye", "hat")
 class TestRemover:
     @pytest.fixture
     def remover(self, name: str, toy: Toy) -> Remover:
-        registry.remover(name)
+        if name == "flux":
+            return FluxRemover(FluxSettings(size=64), PaintedEdits(toy.canvases[1]))
         return ScriptedRemover(toy.canvases[1:]) if name == "scripted" else registry.remover(name)
 
     @pytest.fixture
