@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from peeler.errors import ConfigError
-from peeler.nets.lora_files import Lora, check_fit, read_lora, tensor_of
+from peeler.nets.lora_files import Lora, check_finite, check_fit, read_lora, tensor_of
 from peeler.nets.tensor_files import TensorFile, component, weight_files
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -55,11 +55,13 @@ def attach(
         raise ConfigError(f"{_names(now)} is fused: detach it before others are attached")
     _check_changeable(transformer)
     read: dict[str, tuple[Lora, float]] = {}
+    ends = tuple(targets)
     for name, (path, weight) in adapters.items():
         if not _NAME.fullmatch(name) or name in now.adapters:
             raise ConfigError(f"an adapter cannot be called {name!r}: letters, digits, - and _, and each name once")
         read[name] = (read_lora(path, rank), weight)
-        check_fit(read[name][0], _widths(transformer), targets)
+        check_fit(read[name][0], _widths(transformer), ends)
+        check_finite(read[name][0])
     for name, (lora, _) in read.items():
         with catch_warnings():
             # That there is more than one is what was asked for.
@@ -102,6 +104,7 @@ def swap(transformer: nn.Module, name: str, path: Path) -> None:
     old, weight = now.adapters[name]
     lora = read_lora(path)
     check_fit(lora, _widths(transformer))
+    check_finite(lora)
     then = replace(now, adapters=now.adapters | {name: (lora, weight)})
     if now.fused:
         _check_changeable(transformer)

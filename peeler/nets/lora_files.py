@@ -125,6 +125,14 @@ def check_fit(lora: Lora, widths: Mapping[str, tuple[int, int]], targets: Iterab
         raise ConfigError(f"{lora.path}: leaves out {_some(missing)}, which the published adapter changes")
 
 
+def check_finite(lora: Lora) -> None:
+    """Read all tensors of an adapter. Raises ConfigError that names a module with numbers that are not finite."""
+    for module in lora.modules:
+        factors = lora.factors(module)
+        if not (factors.down.isfinite().all() and factors.up.isfinite().all()):
+            raise ConfigError(f"{lora.path}: {module} holds numbers that are not finite; the file is damaged")
+
+
 def tensor_of(file: TensorFile, entry: Entry, data: bytearray | None = None) -> Tensor:
     """A tensor of a file; ``data`` are its bytes if they were read already. Raises ConfigError for other than reals."""
     if entry.kind not in DTYPES:

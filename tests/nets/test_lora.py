@@ -358,6 +358,21 @@ def test_another_base_is_named_with_both_shapes(tiny_flux: Path, files: tuple[Pa
     attach(load(tiny_flux), {"one": (files[0], 1.0)}, rank=4, targets=TARGETS)
 
 
+def test_an_adapter_that_is_not_finite_is_named(tiny_flux: Path, files: tuple[Path, ...], tmp_path: Path) -> None:
+    def spoilt(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        tensors[f"transformer.{DOUBLE}.lora_B.weight"][0, 0] = float("inf")
+        return tensors
+
+    file = rewritten(files[0], tmp_path / "spoilt.safetensors", spoilt)
+    transformer = load(tiny_flux)
+    with pytest.raises(ConfigError, match=f"{DOUBLE} holds numbers that are not finite"):
+        attach(transformer, {"one": (files[0], 1.0), "two": (file, 1.0)})
+    assert not attached(transformer)
+    attach(transformer, {"one": (files[0], 1.0)})
+    with pytest.raises(ConfigError, match="not finite"):
+        swap(transformer, "one", file)
+
+
 def test_names_of_adapters_are_plain_and_used_once(tiny_flux: Path, files: tuple[Path, ...]) -> None:
     transformer = load(tiny_flux)
     with pytest.raises(ConfigError, match="cannot be called 'a.b'"):

@@ -268,6 +268,19 @@ def test_contents_that_changed_since_the_fetch_are_found_on_the_way(base: Path, 
     assert not (tmp_path / "out").exists()
 
 
+def test_a_base_of_links_will_do(sharded: Path, lora: Path, tmp_path: Path) -> None:
+    """Such is a snapshot in the cache of the hub's own library."""
+    for name in listed(sharded):
+        (tmp_path / "snapshot" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "snapshot" / name).symlink_to(sharded / name)
+    merge(tmp_path / "snapshot", lora, tmp_path / "out")
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_symlink()]
+    merge(sharded, lora, tmp_path / "whole")
+    assert {name: data for name, data in contents(tmp_path / "out").items() if name != MANIFEST} == {
+        name: data for name, data in contents(tmp_path / "whole").items() if name != MANIFEST
+    }
+
+
 def test_an_adapter_of_another_model_is_refused(sharded: Path, tmp_path: Path) -> None:
     config = json.loads((sharded / "transformer" / "config.json").read_text())
     wide = make_tiny_lora(tmp_path / "wide.safetensors", config | {"num_attention_heads": 3})
