@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import ENOSPC
+from errno import EACCES, EDQUOT, EIO, ENOSPC, EROFS
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,7 +106,10 @@ def fetch(plan: Plan, on_progress: OnProgress | None = None) -> Path:
 
 def _fetch_all(plan: Plan, on_progress: OnProgress | None) -> Iterator[tuple[str, FileRecord]]:
     """Each file and its record; one that is there, known by the last manifest or by its hash, is not fetched."""
-    known = read_manifest(plan.place)
+    try:
+        known = read_manifest(plan.place)
+    except ConfigError:
+        known = None
     here = 0
     for file in plan.files:
         path = plan.place / file.path
@@ -235,7 +238,9 @@ def _asking(model: Model, endpoint: str | None) -> Iterator[None]:
             raise ConfigError(f"the hub refuses {model.repository} ({status}): {way}") from problem
         raise Unavailable(f"the hub answered {status} for {model.repository}; the same command goes on") from problem
     except (vars(errors)["HTTPError"], OSError) as problem:
-        if isinstance(problem, OSError) and problem.errno == ENOSPC:
-            raise StoreError("the disk is full; the same command goes on when there is space") from problem
+        if isinstance(problem, OSError) and problem.errno in (ENOSPC, EDQUOT, EACCES, EROFS, EIO):
+            raise StoreError(
+                f"{model.name} cannot be written ({problem.strerror}); the same command goes on"
+            ) from problem
         way = f"the same command goes on when it can, {local}"
         raise Unavailable(f"the hub cannot be reached, or broke off ({type(problem).__name__}): {way}") from problem

@@ -48,7 +48,11 @@ def listing(folder: Path) -> list[Row]:
 
 def _row(known: Model, folder: Path) -> Row:
     place = folder / known.name
-    manifest = read_manifest(place)
+    try:
+        manifest = read_manifest(place)
+    except ConfigError:
+        # Fetching or preparing the model again mends it, as with any other file that is not whole.
+        manifest = None
     if manifest is not None and not missing(place, manifest):
         return Row(known, State.HERE, place, manifest.size)
     # What is being made lies beside its place until it is whole.

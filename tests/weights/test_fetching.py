@@ -1,5 +1,6 @@
 """Fetching from a hub on this machine: whole, cut off and gone on with, damaged, refused, without space."""
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_what_is_here_is_not_fetched_again(hub: Hub, place: Path) -> None:
     assert again.to_come == 0
     fetch(again)
     assert hub.ranges() == []
-    (place / MANIFEST).unlink()
+    (place / MANIFEST).write_text("{")
     fetch(again)
     assert hub.ranges() == []
     (place / "unet" / "more.safetensors").write_bytes(b"less" * 5000)
@@ -172,6 +173,18 @@ def test_too_little_space_is_told_before_anything_is_fetched(
     with pytest.raises(StoreError, match="0.1 MB are to come, but only 0.0 MB are free"):
         fetch(planned)
     assert hub.ranges() == []
+
+
+def test_a_disk_that_fills_up_is_told(hub: Hub, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching, "sync", fail)
+        with pytest.raises(StoreError, match=r"tiny cannot be written \(No space left on device\)"):
+            fetch(plan(hub, place))
+    fetch(plan(hub, place))
+    assert contents(place) == WANTED
 
 
 def test_two_do_not_fetch_into_one_folder(hub: Hub, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

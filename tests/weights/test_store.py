@@ -95,6 +95,8 @@ def test_states(tmp_path: Path) -> None:
     (place / "b").write_bytes(b"longer")
     assert state(tmp_path, "flux-dev") is State.PARTLY
     assert state(tmp_path, "peel-flux") is State.ABSENT
+    (place / MANIFEST).write_text("{")
+    assert state(tmp_path, "flux-dev") is State.PARTLY
     (tmp_path / ".tmp-peel-flux").mkdir()
     assert state(tmp_path, "peel-flux") is State.PARTLY
 
