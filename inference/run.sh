@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh PRESET [FOLDER] [--full] [OPTION ...]: peel the test set, or FOLDER, by a preset of this folder.
-# Options go to `peeler batch`. Installs the light core; with --full or a GPU, the large models' packages too.
+# Options go to `peeler batch`. Installs the light core; with --full, --remover flux or a GPU, the large models too.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
@@ -13,7 +13,11 @@ set=core
 ! nvidia-smi --list-gpus >/dev/null 2>&1 || set=full
 options=()
 for option in "$@"; do
-    if [ "$option" = --full ]; then set=full; else options+=("$option"); fi
+    case "$option" in
+        --full) set=full ;;
+        flux) set=full; options+=("$option") ;;
+        *) options+=("$option") ;;
+    esac
 done
 
 set_up "$set"
