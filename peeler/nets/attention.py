@@ -1,10 +1,11 @@
 """Attention control as masks that the library's attention takes: dense ones, and sparse ones in blocks for CUDA."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import torch
 from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask
+from torch.nn.attention.flex_attention import BlockMask, flex_attention
 
 from peeler.nets.control import Cuts, Rule, TokenMap
 
@@ -18,16 +19,35 @@ ROOM = 32
 def attention_mask(maps: Sequence[TokenMap], rule: Rule, cuts: Cuts, device: torch.device) -> Mask | None:
     """The mask of a batch, one map for each picture, all of one length N; None if everyone may look at everyone.
 
-    On CUDA a block mask, of which no N × N square is ever made; elsewhere a boolean B × 1 × N × N, True where a query
-    (row) may look at a key (column).
+    Where it is fused a block mask, of which no N × N square is ever made; elsewhere a boolean B × 1 × N × N, True where
+    a query (row) may look at a key (column).
     """
     tables = [torch.from_numpy(one.table(rule, cuts)) for one in maps]
     if all(bool(table.all()) for table in tables):
         return None
     classes = torch.stack([torch.from_numpy(one.classes) for one in maps])
-    if device.type == "cuda":
+    if fuses_sparse(device):
         return block_mask(classes, tables, device)
     return dense_mask(classes, tables).to(device)
+
+
+@cache
+def fuses_sparse(device: torch.device) -> bool:
+    """Whether FlexAttention becomes one kernel on a device, which takes CUDA and compilers; tried once, for seconds.
+
+    Dense masks do as well, only slower.
+    """
+    if device.type != "cuda":
+        return False
+    mask = block_mask(torch.zeros(1, BLOCK, dtype=torch.int64), [torch.ones(1, 1, dtype=torch.bool)], device)
+    tokens = torch.zeros(1, 1, BLOCK, 128, dtype=torch.bfloat16, device=device)
+    try:
+        torch.compile(flex_attention)(tokens, tokens, tokens, block_mask=mask)
+        torch.cuda.synchronize(device)
+    except Exception:
+        # Compilers fail in as many ways as they have parts, and each part has errors of its own.
+        return False
+    return True
 
 
 def dense_mask(classes: Tensor, tables: Sequence[Tensor]) -> Tensor:

@@ -102,6 +102,7 @@ def encode(flux: FluxPipeline, prompts: PromptEncoder, edits: Sequence[Edit], sa
     grid = pictures.shape[2] // PATCH, pictures.shape[3] // PATCH
     noises = [_noises(flux.vae, pictures.shape[2:], edit.seed) for edit in edits]
     posterior, start = (torch.stack(drawn).to(device) for drawn in zip(*noises, strict=True))
+    pooled = prompts.pooled([edit.prompt for edit in edits])
     text, maps = _texts(prompts, edits, sampling, grid)
     dtype = flux.transformer.dtype
     guided = flux.transformer.config.guidance_embeds
@@ -109,7 +110,7 @@ def encode(flux: FluxPipeline, prompts: PromptEncoder, edits: Sequence[Edit], sa
         noisy=pack(start),
         condition=pack(encode_pictures(flux.vae, pictures.to(device, flux.vae.dtype), posterior)),
         text=text.to(device, dtype),
-        pooled=prompts.pooled([edit.prompt for edit in edits]).to(device, dtype),
+        pooled=pooled.to(device, dtype),
         image_ids=position_ids(grid).repeat(2, 1).to(device, dtype),
         text_ids=torch.zeros(text.shape[1], 3, device=device, dtype=dtype),
         sigmas=noise_levels(flux.scheduler, sampling.steps, grid).to(device),
@@ -123,6 +124,9 @@ def encode(flux: FluxPipeline, prompts: PromptEncoder, edits: Sequence[Edit], sa
 def denoise(flux: FluxPipeline, inputs: Inputs, told: Told | None = None) -> Tensor:
     """The noisy tokens without their noise, B × T × 64, by Euler steps along the predicted velocity."""
     noisy = inputs.noisy
+    if flux.transformer.is_cache_enabled:
+        # What the step cache still knows is of other pictures.
+        flux.transformer._reset_stateful_cache()
     for step, mask in enumerate(inputs.masks):
         velocity = predict(flux, inputs, noisy, inputs.sigmas[step], mask)
         noisy = noisy + (inputs.sigmas[step + 1] - inputs.sigmas[step]) * velocity[:, : noisy.shape[1]].float()

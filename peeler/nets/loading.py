@@ -3,14 +3,18 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
-from diffusers import FirstBlockCacheConfig, FluxPipeline
+from diffusers import FirstBlockCacheConfig, FluxPipeline, FluxTransformer2DModel
 from diffusers.utils import logging as library_log
+from safetensors import SafetensorError
+from torch import nn
+from transformers import CLIPTextModel, T5EncoderModel
 from transformers.utils import logging as encoder_log
 
 from peeler.errors import ConfigError
+from peeler.nets.attention import fuses_sparse
 from peeler.nets.lora import attach, fuse
 from peeler.nets.times import SteadyTimes
 from peeler.presets import FluxSettings
@@ -18,6 +22,8 @@ from peeler.presets import FluxSettings
 PARTS = ("transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler")
 """The folders that a folder of FLUX weights has."""
 LEFT_ON_CPU = "text_encoder_2"
+SHAPES = 64
+"""Batches of other sizes, lengths of text, or masks or none, for which a block is compiled anew, at most."""
 TILED = 1024
 """Pixels past which pictures go through the autoencoder in tiles: memory is what is short then."""
 
@@ -39,7 +45,9 @@ def open_flux(folder: Path, adapters: dict[str, tuple[Path, float]], settings: F
     _quantise(flux, settings.quantise, device)
     _place(flux, device, settings)
     if settings.compile:
-        flux.transformer.compile_repeated_blocks(fullgraph=True)
+        compile_blocks(flux.transformer)
+    elif settings.control != "none" and fuses_sparse(device):
+        compile_attention(flux.transformer)
     if settings.step_cache:
         flux.transformer.enable_cache(FirstBlockCacheConfig(threshold=settings.step_cache))
     return flux
@@ -51,6 +59,23 @@ def check_folder(folder: Path) -> None:
         raise ConfigError(f"{folder}: no model_index.json, so this is no folder of FLUX weights")
     if missing := [part for part in PARTS if not (folder / part).is_dir()]:
         raise ConfigError(f"{folder}: a folder of FLUX weights also has {', '.join(missing)}")
+
+
+def compile_blocks(transformer: FluxTransformer2DModel, backend: str = "inductor") -> None:
+    """Have each block compiled when it is first used; blocks that are alike are compiled once."""
+    _allow_shapes()
+    transformer.compile_repeated_blocks(backend=backend)
+
+
+def compile_attention(transformer: FluxTransformer2DModel, backend: str = "inductor") -> None:
+    """Have only the attention of each block compiled: a sparse mask that is not is a dense one, and slow."""
+    _allow_shapes()
+    for block in (*transformer.transformer_blocks, *transformer.single_transformer_blocks):
+        block.attn.compile(backend=backend)
+
+
+def _allow_shapes() -> None:
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, SHAPES)
 
 
 def choose_device(name: str) -> torch.device:
@@ -80,12 +105,31 @@ def _read(folder: Path, dtype: torch.dtype) -> FluxPipeline:
     """The parts in the CPU's memory, all weights from safetensors."""
     library_log.disable_progress_bar()
     encoder_log.disable_progress_bar()
+    how: dict[str, Any] = {"dtype": dtype, "use_safetensors": True, "local_files_only": True}
     try:
-        flux = FluxPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as problem:
+        encoders = {
+            name: _all_of(kind.from_pretrained(folder / name, output_loading_info=True, **how), folder / name)
+            for name, kind in (("text_encoder", CLIPTextModel), ("text_encoder_2", T5EncoderModel))
+        }
+        flux = FluxPipeline.from_pretrained(folder, **how, **encoders)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as problem:
         raise ConfigError(f"{folder}: the weights cannot be read ({' '.join(str(problem).split())[:300]})") from problem
+    for name in ("transformer", "vae"):
+        _check_whole([key for key, weight in flux.components[name].named_parameters() if weight.is_meta], folder / name)
     flux.transformer.time_text_embed.time_proj = SteadyTimes("cpu")
     return cast(FluxPipeline, flux)
+
+
+def _all_of(loaded: tuple[nn.Module, dict[str, Any]], folder: Path) -> nn.Module:
+    """A text encoder of which no weight was missing: the library would draw it at random."""
+    encoder, told = loaded
+    _check_whole(sorted(told["missing_keys"]), folder)
+    return encoder
+
+
+def _check_whole(missing: list[str], folder: Path) -> None:
+    if missing:
+        raise ConfigError(f"{folder}: of the weights {missing[0]} is missing, and {len(missing) - 1} others")
 
 
 def _quantise(flux: FluxPipeline, how: str, device: torch.device) -> None:
@@ -121,5 +165,5 @@ def _place(flux: FluxPipeline, device: torch.device, settings: FluxSettings) -> 
 
 def _move(flux: FluxPipeline, device: torch.device, text_on_cpu: bool) -> None:
     for name, part in flux.components.items():
-        if isinstance(part, torch.nn.Module) and not (text_on_cpu and name == LEFT_ON_CPU):
+        if isinstance(part, nn.Module) and not (text_on_cpu and name == LEFT_ON_CPU):
             part.to(device)
