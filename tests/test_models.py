@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from peeler.cli import app
 from peeler.console import Code
 from peeler.weights.store import models_folder
-from tests.weights.hub import Hub, serving
+from tests.weights.hub import Hub, clear_settings, serving
 
 LORA = "LayerPeeler_rank256_step20000.safetensors"
 
@@ -38,6 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with serving(Hub("kingno/LayerPeeler", {LORA: b"weights" * 500_000, "dataset.zip": b"not wanted"})) as running:
+        clear_settings(monkeypatch)
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", running.url)
         template = "{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", f"{running.url}/{template}")

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import pytest
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = 1000
 """Bytes from which a file is kept with a SHA-256, as the hub does with large ones."""
@@ -43,6 +45,19 @@ class Hub:
         if len(data) >= LARGE:
             row["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 134}
         return row
+
+
+def clear_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what this machine's user told the hub's library, and take up broken connections at once."""
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.delenv("HUGGING_FACE_HUB_TOKEN", raising=False)
+    for setting, value in {
+        "HF_HUB_OFFLINE": False,
+        "HF_TOKEN_PATH": "there is none",
+        "DOWNLOAD_CHUNK_SIZE": 1000,
+    }.items():
+        monkeypatch.setattr(f"huggingface_hub.constants.{setting}", value)
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from peeler.weights import fetching
 from peeler.weights.catalogue import Model, model
 from peeler.weights.fetching import Plan, fetch, plan_fetch
 from peeler.weights.manifest import MANIFEST, read_manifest, verify
-from tests.weights.hub import COMMIT, Hub, serving
+from tests.weights.hub import COMMIT, Hub, clear_settings, serving
 
 KNOWN = Model(
     name="tiny",
@@ -35,8 +35,7 @@ WANTED = {name: data for name, data in FILES.items() if KNOWN.wants(name)}
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
-    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1000)
+    clear_settings(monkeypatch)
     with serving(Hub("somebody/Tiny", dict(FILES))) as running:
         yield running
 
@@ -149,7 +148,8 @@ def test_the_key_goes_to_the_hub_and_nowhere_else(hub: Hub, place: Path, monkeyp
     assert not [path for path in place.rglob("*") if path.is_file() and b"hf_not" in path.read_bytes()]
 
 
-def test_without_a_hub_the_way_out_is_named(place: Path) -> None:
+def test_without_a_hub_the_way_out_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clear_settings(monkeypatch)
     with pytest.raises(Unavailable, match="cannot be reached.*path of a local folder"):
         plan_fetch(KNOWN, place, "http://127.0.0.1:9")
 
