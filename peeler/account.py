@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from peeler.errors import ConfigError, StoreError
-from peeler.exporters.png import StoredStack
 from peeler.graph import Element, LayerGraph
 from peeler.layout import add_row, plain_table, short, swatch
 from peeler.listened import LISTENED, exchanges_table, listened_tables
 from peeler.records import AttemptRecord, RunRecord, StepRecord, StopReason, Timings, read_record
+from peeler.stack_files import StoredStack
 from peeler.text import plural
 
 Record = TypeVar("Record", bound=BaseModel)

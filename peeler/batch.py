@@ -304,9 +304,9 @@ def _write_outputs(run: Run, stack: LayerStack, picture: Picture, purse: Purse, 
         with replacing(run.folder / "stack") as folder:
             registry.exporter("png").export(stack, folder)
         laps.mark("png")
-    if "svg" in names:
-        registry.exporter("svg", run.record.preset.vectorizer).export(stack, run.folder / names["svg"])
-        laps.mark("svg")
+    for kind in (kind for kind in names if kind not in ("png", "html")):
+        registry.exporter(kind, run.record.preset.vectorizer).export(stack, run.folder / names[kind])
+        laps.mark(kind)
     missed = stack.difference(picture.pixels, residual=False)
     residual = ResidualRecord(max=int(missed.max()), pixels=int(np.count_nonzero(missed > TOLERANCE)))
     run.finish(residual, len(stack.layers), purse.spent())

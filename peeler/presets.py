@@ -16,7 +16,7 @@ FOLDERS = (Path(__file__).parent / "preset_files", Path(__file__).parents[1] / "
 VARIABLE = "PEELER_"
 """What the name of an environment variable that overrides a setting begins with."""
 
-Output = Literal["png", "svg", "html"]
+Output = Literal["png", "svg", "html", "psd", "pptx", "ora", "webp", "gif"]
 
 
 class FluxSettings(BaseModel):

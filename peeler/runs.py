@@ -308,8 +308,8 @@ class Run:
 
 def output_names(folder: Path, preset: Preset) -> dict[str, str]:
     """What a preset's outputs are called in the folder of a run, in the order in which they are written."""
-    names = {"png": "stack/stack.json", "svg": f"{folder.resolve().name}.svg", "html": "report.html"}
-    return {kind: names[kind] for kind in preset.outputs}
+    names = {"png": "stack/stack.json", "html": "report.html"}
+    return {kind: names.get(kind, f"{folder.resolve().name}.{kind}") for kind in preset.outputs}
 
 
 def _fresh(picture: Picture, choice: EngineChoice) -> RunRecord:

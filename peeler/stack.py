@@ -18,7 +18,7 @@ class Layer:
     """Something lifted off the canvas: straight RGBA pixels cropped to ``box``.
 
     ``ink`` is the one colour (``#rrggbb``) of a flat layer, None for a textured one. ``origin`` tells where the layer
-    came from.
+    came from. One that is not ``visible`` keeps its place in the stack and is not painted.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Layer:
     part_of: str | None = None
     ink: str | None = None
     origin: str = ""
+    visible: bool = True
 
     def __post_init__(self) -> None:
         expected = (self.box.height, self.box.width, 4)
@@ -68,7 +69,7 @@ class LayerStack:
         return tuple(layer for layer in self.layers if layer.role == "element")
 
     def composite(self, residual: bool = True) -> RGBA:
-        """The layers painted over each other, straight alpha, rounded once at the end."""
+        """The visible layers painted over each other, straight alpha, rounded once at the end."""
         return composite(self.size, [layer for layer in self.layers if residual or layer.role != "residual"])
 
     def difference(self, picture: RGB | RGBA, residual: bool = True) -> NDArray[np.uint8]:
@@ -84,7 +85,7 @@ def composite(size: tuple[int, int], layers: Sequence[Layer]) -> RGBA:
     # One plane per channel: arithmetic on three or four neighbours at a time is several times slower.
     canvas = np.zeros((4, size[1], size[0]), dtype=np.float32)  # premultiplied, 0–255
     for layer in layers:
-        if layer.box.area:
+        if layer.visible and layer.box.area:
             over(canvas[:, *layer.box.slices], layer)
     alpha = canvas[3]
     if alpha.min(initial=255) < 255:

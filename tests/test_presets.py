@@ -48,7 +48,7 @@ def test_the_environment_of_the_process_counts(monkeypatch: pytest.MonkeyPatch) 
         ("seed: one", "seed = 'one'"),
         ("seed: -1", "seed = -1"),
         ("attempts: 0", "attempts = 0"),
-        ("outputs: [gif]", "outputs.0 = 'gif'"),
+        ("outputs: [tiff]", "outputs.0 = 'tiff'"),
         ("- seed", "list of 'setting: value' lines"),
         ("seed: [", "not valid YAML"),
         ("3: 4", "unknown setting 3"),

@@ -29,6 +29,12 @@ def test_opacity_weighs_like_alpha() -> None:
     assert faint.on((8, 6))[0, 0].tolist() == [0, 0, 0, 128]
 
 
+def test_a_hidden_layer_keeps_its_place_and_is_not_painted() -> None:
+    stack = LayerStack((8, 6), (WHITE, layer("a", Box(0, 0, 8, 6), (0, 0, 0, 255), visible=False)))
+    assert len(stack.elements) == 1
+    assert stack.composite().min() == 255
+
+
 def test_a_stack_of_nothing_is_clear() -> None:
     assert not LayerStack((3, 2), ()).composite().any()
 

@@ -1,45 +1,16 @@
-"""A stack as a folder: ``stack.json`` and one cropped RGBA PNG per layer, and back."""
+"""A stack as a folder: ``stack.json`` and one cropped RGBA PNG per layer."""
 
 import re
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from peeler.errors import StoreError
 from peeler.files import png_bytes, storing
-from peeler.geometry import Box
-from peeler.stack import Layer, LayerStack, Role
+from peeler.stack import Layer, LayerStack
+from peeler.stack_files import STACK_FILE, StoredLayer, StoredStack, read_stack
 from peeler.text import slug
 
-STACK_FILE = "stack.json"
+__all__ = ["STACK_FILE", "PngExporter", "read_stack"]
+
 _LAYER_FILE = re.compile(r"\d{2,}-[a-z0-9-]+\.png")
-
-
-class StoredLayer(BaseModel):
-    """One row of ``stack.json``; ``file`` is a plain name next to it, RGBA, cropped to ``box``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str = Field(min_length=1)
-    name: str
-    file: str = Field(pattern=r"^\d{2,}-[a-z0-9-]+\.png$")
-    box: Box
-    opacity: float = Field(default=1.0, ge=0, le=1)
-    role: Role = "element"
-    part_of: str | None = None
-    ink: str | None = None
-    origin: str = ""
-
-
-class StoredStack(BaseModel):
-    """``stack.json``: the canvas as (width, height) and the layers bottom first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    size: tuple[int, int]
-    layers: tuple[StoredLayer, ...]
 
 
 class PngExporter:
@@ -58,21 +29,6 @@ class PngExporter:
             (path / STACK_FILE).write_text(stored.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def read_stack(folder: Path) -> LayerStack:
-    """The stack that ``PngExporter`` wrote into ``folder``, equal to the last bit. Raises StoreError."""
-    try:
-        stored = StoredStack.model_validate_json((folder / STACK_FILE).read_bytes())
-        return LayerStack(stored.size, tuple(_layer(folder, row) for row in stored.layers))
-    except OSError as problem:
-        raise StoreError(f"cannot read the stack in {folder}: {problem.strerror or problem}") from problem
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"{folder / STACK_FILE} is no stack: {where}: {first['msg']}") from problem
-    except ValueError as problem:
-        raise StoreError(f"the stack in {folder} is broken: {problem}") from problem
-
-
 def _row(number: str, layer: Layer) -> StoredLayer:
     label = layer.role if layer.role != "element" else slug(layer.name)
     return StoredLayer(
@@ -85,6 +41,7 @@ def _row(number: str, layer: Layer) -> StoredLayer:
         part_of=None if layer.part_of is None else _storable(layer.part_of),
         ink=layer.ink,
         origin=_storable(layer.origin),
+        visible=layer.visible,
     )
 
 
@@ -97,18 +54,3 @@ def _drop_stale(folder: Path, current: set[str]) -> None:
     for file in folder.iterdir():
         if _LAYER_FILE.fullmatch(file.name) and file.name not in current:
             file.unlink()
-
-
-def _layer(folder: Path, row: StoredLayer) -> Layer:
-    box = row.box
-    try:
-        with Image.open(folder / row.file, formats=["PNG"]) as image:
-            expected = (box.width, box.height) if box.area else (1, 1)
-            if (image.mode, image.size) != ("RGBA", expected):
-                raise ValueError(f"{row.file} is {image.mode} {image.size}, its box asks for RGBA {expected}")
-            pixels = np.asarray(image)
-    except (UnidentifiedImageError, SyntaxError) as problem:
-        raise ValueError(f"{row.file} is not a PNG") from problem
-    if not box.area:
-        pixels = np.zeros((box.height, box.width, 4), dtype=np.uint8)
-    return Layer(row.id, row.name, box, pixels, row.role, row.opacity, row.part_of, row.ink, row.origin)

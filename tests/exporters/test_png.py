@@ -1,6 +1,7 @@
 """PNG folders: exact both ways, safe with any name, honest about damage."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def assert_same(one: LayerStack, other: LayerStack) -> None:
     assert one.size == other.size
     for mine, theirs in zip(one.layers, other.layers, strict=True):
         assert np.array_equal(mine.pixels, theirs.pixels)
-        for field in ("id", "name", "box", "role", "opacity", "part_of", "ink", "origin"):
+        for field in ("id", "name", "box", "role", "opacity", "part_of", "ink", "origin", "visible"):
             assert getattr(mine, field) == getattr(theirs, field)
 
 
@@ -67,6 +68,22 @@ def test_round_trip_is_exact_even_under_zero_alpha(tmp_path: Path) -> None:
         "02-hat-band.png",
         "stack.json",
     ]
+
+
+def test_only_a_hidden_layer_is_told_as_such(tmp_path: Path) -> None:
+    one, other = (replace(layer, visible=layer.id != "e1") for layer in stack_named("one", "two").layers[1:])
+    stack = LayerStack((20, 10), (one, other))
+    PngExporter().export(stack, tmp_path)
+    assert_same(stack, read_stack(tmp_path))
+    rows = json.loads((tmp_path / "stack.json").read_text())["layers"]
+    assert [row.get("visible") for row in rows] == [None, False]
+
+
+def test_a_size_that_no_picture_has_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    for size in ([0, 5], [100_000, 100_000], [-1, -1]):
+        (tmp_path / "stack.json").write_text(json.dumps({"size": size, "layers": []}))
+        with pytest.raises(StoreError, match="is no size of a picture"):
+            read_stack(tmp_path)
 
 
 def test_same_stack_same_bytes(tmp_path: Path) -> None:
