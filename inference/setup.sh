@@ -45,8 +45,8 @@ make_venv() {
 install_set() {
     local what="$root"
     case "$1" in
-        dev) what="$root[dev,vlm,flux]" ;;
-        full) what="$root[flux,vlm]" ;;
+        dev) what="$root[dev,vlm,flux,export]" ;;
+        full) what="$root[flux,vlm,export]" ;;
     esac
     if command -v uv >/dev/null; then
         uv pip install --python "$venv/bin/python" -c "$root/constraints.txt" -e "$what" >&2

@@ -105,13 +105,13 @@ def test_the_light_core_unless_asked(checkout: Path, with_uv: Path, tmp_path: Pa
     done = run(checkout / "inference.sh", path=with_uv, cwd=tmp_path)
     assert uv_calls(with_uv)[-1].endswith(f"-c {checkout.resolve()}/constraints.txt -e {checkout.resolve()}")
     done = run(checkout / "inference.sh", "--full", path=with_uv, cwd=tmp_path)
-    assert uv_calls(with_uv)[-1].endswith("my peeler[flux,vlm]")
+    assert uv_calls(with_uv)[-1].endswith("my peeler[flux,vlm,export]")
     assert "--full" not in done.stdout
 
 
 def test_the_tests_get_what_every_backend_takes(checkout: Path, with_uv: Path, tmp_path: Path) -> None:
     run(checkout / "test.sh", "--version", path=with_uv, cwd=tmp_path)
-    assert uv_calls(with_uv)[-1].endswith("my peeler[dev,vlm,flux]")
+    assert uv_calls(with_uv)[-1].endswith("my peeler[dev,vlm,flux,export]")
 
 
 def test_no_python_is_one_clear_line(checkout: Path, bare_path: Path, tmp_path: Path) -> None:
