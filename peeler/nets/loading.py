@@ -142,10 +142,10 @@ def _quantise(flux: FluxPipeline, how: str, device: torch.device) -> None:
     except ImportError as problem:
         raise ConfigError("weights in 8 bits take torchao: pip install torchao") from problem
     config = ways.Int8WeightOnlyConfig() if how == "int8" else ways.Float8DynamicActivationFloat8WeightConfig()
-    flux.transformer.to(device)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ways.quantize_(flux.transformer, config)
+        # Matrix by matrix, so that a card need never hold more than one in full precision.
+        ways.quantize_(flux.transformer, config, device=device)
 
 
 def _place(flux: FluxPipeline, device: torch.device, settings: FluxSettings) -> None:

@@ -196,8 +196,9 @@ def sparse_twin(inputs: Inputs) -> Inputs:
 
 
 @NEEDS_TORCHAO
-def test_weights_in_eight_bits(tiny_flux: Path, plain: Tensor) -> None:
-    flux = opened(tiny_flux, quantise="int8")
+@pytest.mark.parametrize("offload", ["none", "model", "group"])
+def test_weights_in_eight_bits(tiny_flux: Path, plain: Tensor, offload: str) -> None:
+    flux = opened(tiny_flux, quantise="int8", offload=offload)
     weight = flux.transformer.transformer_blocks[0].attn.to_q.weight
     assert type(weight.data) is not Tensor
     assert 0 < error(painted(flux), plain) < 1.0
