@@ -91,10 +91,10 @@ class Bench:
         if rate := self.found.get("rate", {}).get("tflops"):
             row["of_floor"] = row["ms"] * rate / row["teraflop"] / 1000
         told = "  ".join(f"{key} {value:.4g}" for key, value in row.items())
-        print(
-            f"  {way:10s} {question!s:6s} batch {question.batch}{'' if question.masked else ' unmasked'}  {told}",
-            flush=True,
-        )
+        asked = f"{question!s:6s} batch {question.batch}{'' if question.masked else ' unmasked'}"
+        print(f"  {way:10s} {asked:24s} {told}", flush=True)
+        self.found.setdefault("rows", []).append({"way": way, "asked": " ".join(asked.split()), **row})
+        self.save()
         return row
 
     def times(self, run: Callable[[Callable[[int, Tensor], None]], Any]) -> list[float]:
