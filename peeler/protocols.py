@@ -95,6 +95,22 @@ class Vectorizer(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """The stack in a file, and one line for each kind of thing in it that a stack cannot keep."""
+
+    stack: LayerStack
+    notes: tuple[str, ...] = ()
+
+
+class Importer(Protocol):
+    """File → stack."""
+
+    def read(self, path: Path) -> Imported:
+        """The stack in the file or folder ``path``, which is not trusted. Raises InputError."""
+        ...
+
+
 class Exporter(Protocol):
     """Stack → file."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from peeler.dialogue import Vlm
 from peeler.errors import ConfigError
 from peeler.presets import FLUX, FluxSettings, Preset
-from peeler.protocols import Analyst, Checker, Exporter, Remover, Vectorizer
+from peeler.protocols import Analyst, Checker, Exporter, Importer, Remover, Vectorizer
 
 if TYPE_CHECKING:
     from peeler.asking import Asker
@@ -45,6 +45,8 @@ class EngineChoice(NamedTuple):
     why: str
 
 
+EXPORT = "pip install 'peeler[export]'"
+
 BACKENDS: dict[str, dict[str, Backend]] = {
     "analyst": {
         "flat": Backend("peeler.analysts.flat:FlatAnalyst", needs=("cv2",)),
@@ -66,6 +68,14 @@ BACKENDS: dict[str, dict[str, Backend]] = {
         "png": Backend("peeler.exporters.png:PngExporter"),
         "svg": Backend("peeler.exporters.svg:SvgExporter"),
         "html": Backend("peeler.exporters.html:HtmlExporter"),
+        "psd": Backend("peeler.exporters.psd:PsdExporter", needs=("psd_tools",), install=EXPORT),
+        "ora": Backend("peeler.exporters.ora:OraExporter"),
+    },
+    "importer": {
+        "psd": Backend("peeler.importers.psd:PsdImporter", needs=("psd_tools",), install=EXPORT),
+        "ora": Backend("peeler.importers.ora:OraImporter"),
+        "svg": Backend("peeler.importers.svg:SvgImporter", needs=("resvg_py",)),
+        "folder": Backend("peeler.importers.folder:FolderImporter"),
     },
 }
 
@@ -147,6 +157,10 @@ def exporter(name: str, vectorizer_name: str = "curves") -> Exporter:
     """A new exporter; the one for SVG draws its paths with the named vectorizer."""
     kind = _load("exporter", name)
     return cast(Exporter, kind(vectorizer(vectorizer_name)) if name == "svg" else kind())
+
+
+def importer(name: str) -> Importer:
+    return cast(Importer, _load("importer", name)())
 
 
 def write_index(batch: Path) -> None:

@@ -22,6 +22,11 @@ def label(name: str, longest: int = LONGEST_LABEL) -> str:
     return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
 
 
+def storable(text: str) -> str:
+    """``text`` with question marks for lone surrogates, which no UTF-8 file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def plural(count: int, noun: str) -> str:
     """A count of things: ``1 call``, ``2 calls``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -22,8 +22,8 @@ TIERS: dict[str, set[str]] = {
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
     | {"files", "records", "runs", "step_files", "workers", "graph_drawing", "prompting", "replies", "asking"}
     | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines"}
-    | {"nets", "weights", "frames", "stack_files"},
-    "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters"},
+    | {"nets", "weights", "frames", "stack_files", "particulars"},
+    "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters", "importers"},
     "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm", "models"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}

@@ -6,7 +6,7 @@ from pathlib import Path
 from peeler.files import png_bytes, storing
 from peeler.stack import Layer, LayerStack
 from peeler.stack_files import STACK_FILE, StoredLayer, StoredStack, read_stack
-from peeler.text import slug
+from peeler.text import slug, storable
 
 __all__ = ["STACK_FILE", "PngExporter", "read_stack"]
 
@@ -32,22 +32,17 @@ class PngExporter:
 def _row(number: str, layer: Layer) -> StoredLayer:
     label = layer.role if layer.role != "element" else slug(layer.name)
     return StoredLayer(
-        id=_storable(layer.id),
-        name=_storable(layer.name),
+        id=storable(layer.id),
+        name=storable(layer.name),
         file=f"{number}-{label}.png",
         box=layer.box,
         opacity=layer.opacity,
         role=layer.role,
-        part_of=None if layer.part_of is None else _storable(layer.part_of),
+        part_of=None if layer.part_of is None else storable(layer.part_of),
         ink=layer.ink,
-        origin=_storable(layer.origin),
+        origin=storable(layer.origin),
         visible=layer.visible,
     )
-
-
-def _storable(text: str) -> str:
-    """Lone surrogates, which no UTF-8 file can hold, become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _drop_stale(folder: Path, current: set[str]) -> None:

@@ -3,13 +3,13 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from peeler.errors import OutputError
 from peeler.exporters.colours import has_many_colours, only_colour
+from peeler.exporters.grouping import grouped
 from peeler.files import png_bytes, replacing
 from peeler.geometry import Box
 from peeler.protocols import Vectorizer
@@ -21,25 +21,33 @@ _SVG, _INKSCAPE, _XLINK = (
     "http://www.inkscape.org/namespaces/inkscape",
     "http://www.w3.org/1999/xlink",
 )
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _ANYTHING = re.compile(r".*", re.DOTALL)
 _ID = re.compile(r"[a-z][a-z0-9-]*")
+_PAINT = {"fill": _COLOUR, "fill-opacity": _NUMBER}
 _ALLOWED = {
     "svg": {"width": _NUMBER, "height": _NUMBER, "viewBox": re.compile(r"0 0 \d+ \d+")},
     "g": {
         "id": _ID,
         "opacity": _NUMBER,
+        "display": re.compile("none"),
+        "data-part-of": _ANYTHING,
         f"{{{_INKSCAPE}}}groupmode": re.compile("layer"),
         f"{{{_INKSCAPE}}}label": _ANYTHING,
     },
     "title": {},
-    "rect": {"width": _NUMBER, "height": _NUMBER, "fill": _COLOUR},
+    "rect": {**dict.fromkeys(("x", "y", "width", "height", "rx"), _NUMBER), **_PAINT},
+    "circle": {**dict.fromkeys(("cx", "cy", "r"), _NUMBER), **_PAINT},
+    "ellipse": {
+        **dict.fromkeys(("cx", "cy", "rx", "ry"), _NUMBER),
+        **_PAINT,
+        "transform": re.compile(r"rotate\([-\d. ]+\)"),
+    },
     "path": {
-        "fill": _COLOUR,
-        "fill-opacity": _NUMBER,
+        **_PAINT,
         "transform": re.compile(r"translate\([-\d. ]+\)"),
-        "d": re.compile(r"M[MLCZ\d .\-]+Z ?"),
+        "d": re.compile(r"M[MLCZaclhvz\d .\-]+[Zz] ?"),
     },
     "image": {
         **dict.fromkeys(("x", "y", "width", "height"), _NUMBER),
@@ -75,16 +83,15 @@ class SvgExporter:
 
     def _groups(self, stack: LayerStack) -> Iterator[str]:
         """Layers bottom to top; neighbours that are parts of one thing share an outer group."""
-        wholes, ids = _wholes(stack), set[str]()
-        for whole, members in groupby(stack.layers, key=lambda layer: wholes[layer.id]):
-            parts = list(members)
-            if len(parts) > 1:
-                yield _opening(unique(f"group-{slug(whole)}", ids), _name_of(whole, stack))
-            for layer in parts:
-                yield _opening(unique(_layer_id(layer), ids), layer.name, layer.opacity)
+        ids = set[str]()
+        for group in grouped(stack):
+            if not group.is_one:
+                yield _opening(unique(f"group-{slug(group.whole)}", ids), group.shown)
+            for layer in group.layers:
+                yield _opening(unique(_layer_id(layer), ids), layer.name, layer)
                 yield from self._content(layer, stack.size)
                 yield "</g>"
-            if len(parts) > 1:
+            if not group.is_one:
                 yield "</g>"
 
     def _content(self, layer: Layer, size: tuple[int, int]) -> list[str]:
@@ -125,22 +132,6 @@ def _check_element(element: ElementTree.Element) -> None:
             raise OutputError(f"the SVG holds {tag} {name}={value[:40]!r}")
 
 
-def _wholes(stack: LayerStack) -> dict[str, str]:
-    """Layer id → id of the outermost thing it is part of (itself if of nothing)."""
-    above = {layer.id: layer.part_of for layer in stack.layers}
-    wholes = {}
-    for layer in stack.layers:
-        whole, seen = layer.id, {layer.id}
-        while (next_up := above.get(whole)) and next_up not in seen:
-            seen.add(whole := next_up)
-        wholes[layer.id] = whole
-    return wholes
-
-
-def _name_of(layer_id: str, stack: LayerStack) -> str:
-    return next((layer.name for layer in stack.layers if layer.id == layer_id), layer_id)
-
-
 def _layer_id(layer: Layer) -> str:
     if layer.role != "element":
         return layer.role
@@ -148,10 +139,14 @@ def _layer_id(layer: Layer) -> str:
     return wanted if wanted[0].isalpha() else f"layer-{wanted}"
 
 
-def _opening(group_id: str, name: str, opacity: float = 1.0) -> str:
+def _opening(group_id: str, name: str, layer: Layer | None = None) -> str:
     shown = label(name) or group_id
-    faded = f' opacity="{opacity:.4g}"' if opacity < 1 else ""
-    group = f'<g id="{group_id}" inkscape:groupmode="layer" inkscape:label={quoteattr(shown)}{faded}>'
+    more = ""
+    if layer is not None:
+        more += f' opacity="{layer.opacity:.4g}"' if layer.opacity < 1 else ""
+        more += "" if layer.visible else ' display="none"'
+        more += f" data-part-of={quoteattr(label(layer.part_of))}" if layer.part_of else ""
+    group = f'<g id="{group_id}" inkscape:groupmode="layer" inkscape:label={quoteattr(shown)}{more}>'
     return f"{group}\n<title>{escape(shown)}</title>"
 
 

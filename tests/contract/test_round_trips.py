@@ -1,0 +1,167 @@
+"""What every format that is written and read gives back, and what becomes of a file that is none."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from peeler import registry
+from peeler.errors import InputError
+from peeler.geometry import RGBA, Box
+from peeler.registry import BACKENDS
+from peeler.stack import Layer, LayerStack
+
+EXACT = ["png", "psd", "ora"]
+LAYERED = [*EXACT, "svg"]
+NAMES = [
+    "plain",
+    "quotes \" ' & <b> ]]>",
+    "emoji 🎩👩‍👩‍👧",
+    "猫の帽子",
+    "line\nbreak\ttab",
+    "x" * 250,
+    "zero\0one",
+    "Ünï cödé",
+    "",
+    "   ",
+    "‮right to left",
+    "../../etc/passwd",
+]
+
+
+def flat(box: Box, ink: str) -> RGBA:
+    pixels = np.zeros((box.height, box.width, 4), dtype=np.uint8)
+    pixels[..., :3] = np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)
+    pixels[..., 3] = 255
+    return pixels
+
+
+def noise(box: Box, seed: int = 0) -> RGBA:
+    return np.random.default_rng(seed).integers(0, 256, (box.height, box.width, 4), dtype=np.uint8)
+
+
+def background(size: tuple[int, int], ink: str = "#f0e6c8") -> Layer:
+    box = Box.whole(size)
+    return Layer("background", "background", box, flat(box, ink), role="background", ink=ink)
+
+
+def element(number: int, box: Box, **more: object) -> Layer:
+    ink = f"#{(number * 2654435761) % 0xFFFFFF:06x}"
+    return Layer(f"e{number:02d}", f"layer {number}", box, flat(box, ink), ink=ink, **more)  # type: ignore[arg-type]
+
+
+def stacks() -> dict[str, LayerStack]:
+    size = (40, 30)
+    ground, box = background(size), Box(5, 4, 20, 25)
+    clear = np.zeros((9, 7, 4), dtype=np.uint8)
+    parts = [
+        element(1, box),
+        element(2, Box(8, 8, 12, 12), part_of="e01"),
+        element(3, Box(9, 9, 30, 30), part_of="e02"),
+    ]
+    apart = [element(4, Box(0, 0, 9, 9)), element(5, Box(1, 1, 4, 4), part_of="e01")]
+    textured = Layer("t", "textured", box, noise(box))
+    residual = Layer("residual", "rest", Box(3, 3, 9, 9), noise(Box(3, 3, 9, 9)), role="residual", origin="loop")
+    return {
+        "one layer": LayerStack(size, (ground,)),
+        "nothing": LayerStack(size, ()),
+        "one clear layer": LayerStack(size, (Layer("a", "clear", Box(2, 3, 9, 12), clear),)),
+        "a layer without pixels": LayerStack(size, (ground, Layer("a", "none", Box(3, 3, 3, 3), clear[:0, :0]))),
+        "one pixel": LayerStack((1, 1), (element(1, Box(0, 0, 1, 1)),)),
+        "single pixels": LayerStack(size, (ground, *(element(i, Box(i, i, i + 1, i + 1)) for i in range(8)))),
+        "forty": LayerStack(
+            (67, 53), (background((67, 53)), *(element(i, Box(i, i, i + 9, i + 7)) for i in range(40)))
+        ),
+        "names": LayerStack(size, (ground, *(replace(element(i, box), name=name) for i, name in enumerate(NAMES)))),
+        "same names": LayerStack(size, (ground, *(replace(element(i, box), name="twin") for i in range(4)))),
+        "faded": LayerStack(size, (ground, *(element(i, box, opacity=i / 7) for i in range(8)))),
+        "hidden": LayerStack(size, (ground, element(1, box, visible=False), element(2, Box(9, 9, 30, 30)))),
+        "parts": LayerStack(size, (ground, *parts, *apart, replace(parts[0], id="e06", part_of="nobody"))),
+        "textured": LayerStack(size, (replace(ground, pixels=noise(Box.whole(size)), ink=None), textured, residual)),
+        "transparent": LayerStack(size, (element(1, box, opacity=0.4), textured)),
+    }
+
+
+STACKS = stacks()
+
+
+def carried(stack: LayerStack, name: str, folder: Path) -> LayerStack:
+    """The stack after it was written and read."""
+    file = folder / f"file.{name}"
+    registry.exporter(name).export(stack, file)
+    return registry.importer("folder" if name == "png" else name).read(file).stack
+
+
+@pytest.mark.parametrize("case", STACKS)
+class TestRoundTrip:
+    @pytest.mark.parametrize("name", EXACT)
+    def test_exact_formats_give_back_all(self, name: str, case: str, tmp_path: Path) -> None:
+        stack = STACKS[case]
+        back = carried(stack, name, tmp_path)
+        assert back.size == stack.size
+        for mine, theirs in zip(stack.layers, back.layers, strict=True):
+            for what in ("id", "name", "box", "role", "opacity", "part_of", "ink", "origin", "visible"):
+                assert getattr(theirs, what) == getattr(mine, what), what
+            assert np.array_equal(theirs.pixels, mine.pixels)
+
+    def test_a_drawing_gives_back_what_it_shows(self, case: str, tmp_path: Path) -> None:
+        stack = STACKS[case]
+        back = carried(stack, "svg", tmp_path)
+        assert back.size == stack.size
+        for mine, theirs in zip(stack.layers, back.layers, strict=True):
+            for what in ("role", "visible", "part_of"):
+                assert getattr(theirs, what) == getattr(mine, what), what
+            assert theirs.opacity == pytest.approx(mine.opacity, abs=1e-4)
+            assert theirs.name == mine.name or case == "names"
+            if mine.ink and mine.box.area > 4:
+                assert theirs.ink == mine.ink
+                assert max(abs(one - other) for one, other in zip(mine.box, theirs.box, strict=True)) <= 1
+
+    @pytest.mark.parametrize("name", LAYERED)
+    def test_twice_is_once(self, name: str, case: str, tmp_path: Path) -> None:
+        """What was read and is written again is the same file, but for drawings, whose outlines are found anew."""
+        once = carried(STACKS[case], name, tmp_path)
+        first = {file.name: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+        again = carried(once, name, tmp_path)
+        assert [layer.id for layer in again.layers] == [layer.id for layer in once.layers]
+        if name != "svg":
+            assert {file.name: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == first
+
+
+@pytest.mark.parametrize("name", BACKENDS["importer"])
+class TestImporter:
+    @pytest.mark.parametrize("data", [b"", b"not what it says", b"PK\x03\x04", b"8BPS\0\1", b"<svg", bytes(2000)])
+    def test_what_is_no_such_file_is_told_in_one_line(self, name: str, data: bytes, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(data)
+        with pytest.raises(InputError) as caught:
+            registry.importer(name).read(tmp_path / "file")
+        assert "\n" not in str(caught.value)
+
+    def test_nothing_there(self, name: str, tmp_path: Path) -> None:
+        with pytest.raises(InputError):
+            registry.importer(name).read(tmp_path / "gone")
+
+    def test_half_a_file_or_a_damaged_one_is_told(self, name: str, tmp_path: Path) -> None:
+        """Wherever it is cut off or changed: a stack or an InputError, and never anything else."""
+        if name == "folder":
+            pytest.skip("its files are tested one by one")
+        file = tmp_path / f"file.{name}"
+        registry.exporter(name).export(STACKS["parts"], file)
+        data, random = file.read_bytes(), np.random.default_rng(7)
+        cuts = [data[:end] for end in random.integers(0, len(data), 40)]
+        flips = []
+        for _ in range(120):
+            damaged = bytearray(data)
+            for place in random.integers(0, len(data), 3):
+                damaged[place] = random.integers(0, 256)
+            flips.append(bytes(damaged))
+        refused = 0
+        for broken in [*cuts, *flips]:
+            file.write_bytes(broken)
+            try:
+                registry.importer(name).read(file)
+            except InputError as problem:
+                refused += 1
+                assert "\n" not in str(problem)
+        assert refused >= 20
