@@ -45,6 +45,8 @@ class EngineChoice(NamedTuple):
     why: str
 
 
+DRAWING = ("svg", "pptx")
+"""Exporters that take paths."""
 EXPORT = "pip install 'peeler[export]'"
 
 BACKENDS: dict[str, dict[str, Backend]] = {
@@ -69,7 +71,10 @@ BACKENDS: dict[str, dict[str, Backend]] = {
         "svg": Backend("peeler.exporters.svg:SvgExporter"),
         "html": Backend("peeler.exporters.html:HtmlExporter"),
         "psd": Backend("peeler.exporters.psd:PsdExporter", needs=("psd_tools",), install=EXPORT),
+        "pptx": Backend("peeler.exporters.pptx:PptxExporter", needs=("pptx",), install=EXPORT),
         "ora": Backend("peeler.exporters.ora:OraExporter"),
+        "webp": Backend("peeler.exporters.webp:WebpExporter"),
+        "gif": Backend("peeler.exporters.gif:GifExporter"),
     },
     "importer": {
         "psd": Backend("peeler.importers.psd:PsdImporter", needs=("psd_tools",), install=EXPORT),
@@ -154,9 +159,9 @@ def vectorizer(name: str) -> Vectorizer:
 
 
 def exporter(name: str, vectorizer_name: str = "curves") -> Exporter:
-    """A new exporter; the one for SVG draws its paths with the named vectorizer."""
+    """A new exporter; those for SVG and slides draw their paths with the named vectorizer."""
     kind = _load("exporter", name)
-    return cast(Exporter, kind(vectorizer(vectorizer_name)) if name == "svg" else kind())
+    return cast(Exporter, kind(vectorizer(vectorizer_name)) if name in DRAWING else kind())
 
 
 def importer(name: str) -> Importer:

@@ -8,11 +8,13 @@ import pytest
 
 from peeler import registry
 from peeler.errors import StoreError
+from peeler.files import png_bytes
 from peeler.geometry import Box
 from peeler.lift import lift
 from peeler.protocols import Exporter, Vectorizer
 from peeler.registry import BACKENDS
 from peeler.stack import Layer, LayerStack, opaque_layer
+from tests.awkward_stacks import STACKS
 from tests.toy import Toy
 
 
@@ -49,6 +51,15 @@ class TestExporter:
         first = contents(run / "out")
         exporter.export(stack, run / "out")
         assert first and contents(run / "out") == first
+
+    @pytest.mark.parametrize("case", STACKS)
+    def test_stacks_that_are_hard_to_write(self, exporter: Exporter, case: str, run: Path) -> None:
+        (run / "input.png").write_bytes(png_bytes(STACKS[case].composite()))
+        exporter.export(STACKS[case], run / "out")
+        first = contents(run / "out")
+        assert all(first.values())
+        exporter.export(STACKS[case], run / "out")
+        assert contents(run / "out") == first
 
     def test_what_was_there_is_replaced(self, exporter: Exporter, stack: LayerStack, run: Path) -> None:
         small = LayerStack(stack.size, stack.layers[:1])
