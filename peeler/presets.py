@@ -35,7 +35,7 @@ class FluxSettings(BaseModel):
     instance_tokens: int = Field(default=200, ge=8, le=512, description="words of text that each element gets")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field(default="auto", description="where it computes")
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(default="auto", description="how exactly")
-    offload: Literal["none", "model", "group"] = Field(default="none", description="what rests in the CPU's memory")
+    offload: Literal["auto", "none", "model", "group"] = Field(default="auto", description="what rests on the CPU")
     text_on_cpu: bool = Field(default=False, description="read the words on the CPU, which frees 10 GB of the GPU")
     compile: bool = Field(default=False, description="compile the blocks, which takes minutes once")
     fuse_qkv: bool = Field(default=False, description="one matrix for queries, keys and values")

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -16,6 +16,13 @@ from peeler.nets.prompts import PromptEncoder
 from peeler.presets import FluxSettings
 from peeler.weights.flux import flux_weights
 
+SPARING = "group"
+"""The offloading that takes least memory."""
+TOO_LITTLE = (
+    "FLUX ran out of memory, also with its layers coming and going; a smaller flux.size or flux.at_once takes less"
+)
+
+Result = TypeVar("Result")
 Open = Callable[[Path, dict[str, tuple[Path, float]], FluxSettings], Any]
 """How a model is opened: ``open_flux``."""
 
@@ -34,12 +41,13 @@ class Editor:
         opened: Open = open_flux,
     ) -> None:
         self._weights, self._opened, self._settings = (folder, adapters), opened, settings
-        self._open()
+        self._flux: Any = None
+        self._with_less_memory(self._open)
 
     def edit(self, edits: Sequence[Edit], sampling: Sampling) -> list[RGB]:
         """The pictures after what is to be done to them, in their order, each of its own size.
 
-        Raises BackendError when not even one fits into memory.
+        Raises BackendError when memory does not suffice.
         """
         results: dict[int, RGB] = {}
         for batch in _batches(edits, self._settings.at_once):
@@ -48,28 +56,32 @@ class Editor:
         return [results[index] for index in range(len(edits))]
 
     def _in_memory(self, edits: Sequence[Edit], sampling: Sampling) -> list[RGB]:
-        """The results; if memory runs out, with the parts of the model coming and going from now on."""
-        try:
-            return self._painted(edits, sampling)
-        except torch.OutOfMemoryError as problem:
-            if self._settings.offload != "none":
-                raise BackendError(_too_little(edits)) from problem
-        self._make_room()
-        try:
-            return self._painted(edits, sampling)
-        except torch.OutOfMemoryError as problem:
-            raise BackendError(_too_little(edits)) from problem
+        return self._with_less_memory(lambda: self._painted(edits, sampling))
 
-    def _open(self) -> None:
-        self._flux = self._opened(*self._weights, self._settings)
-        self._prompts = PromptEncoder(self._flux)
+    def _with_less_memory(self, work: Callable[[], Result]) -> Result:
+        """Do it; if memory runs out, once more with the layers of the model coming and going, as they do from then on.
 
-    def _make_room(self) -> None:
-        del self._flux, self._prompts
+        Raises BackendError when that is too much, too.
+        """
+        try:
+            return work()
+        except torch.OutOfMemoryError as problem:
+            if self._settings.offload == SPARING:
+                raise BackendError(TOO_LITTLE) from problem
+        self._settings = self._settings.model_copy(update={"offload": SPARING})
+        self._flux = None
         gc.collect()
         torch.cuda.empty_cache()
-        self._settings = self._settings.model_copy(update={"offload": "model"})
-        self._open()
+        try:
+            self._open()
+            return work()
+        except torch.OutOfMemoryError as problem:
+            raise BackendError(TOO_LITTLE) from problem
+
+    def _open(self) -> None:
+        if self._flux is None:
+            self._flux = self._opened(*self._weights, self._settings)
+            self._prompts = PromptEncoder(self._flux)
 
     def _painted(self, edits: Sequence[Edit], sampling: Sampling) -> list[RGB]:
         inputs = encode(self._flux, self._prompts, edits, sampling)
@@ -89,11 +101,3 @@ def _batches(edits: Sequence[Edit], at_once: int) -> Iterator[list[int]]:
         by_size.setdefault(edit.picture.shape, []).append(index)
     for same in by_size.values():
         yield from (same[start : start + at_once] for start in range(0, len(same), at_once))
-
-
-def _too_little(edits: Sequence[Edit]) -> str:
-    height, width = edits[0].picture.shape[:2]
-    return (
-        f"FLUX ran out of memory with {len(edits)} × {width} × {height} pixels, also with its parts coming and going; "
-        "a smaller flux.size or flux.at_once, or flux.offload: group, takes less"
-    )

@@ -1,7 +1,7 @@
 """From a folder of weights to a FLUX that is ready to work: precision, adapters, place, speed."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,8 @@ PARTS = ("transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "t
 LEFT_ON_CPU = "text_encoder_2"
 SHAPES = 64
 """Batches of other sizes, lengths of text, or masks or none, for which a block is compiled anew, at most."""
+WORK = 3 * 2**30
+"""Bytes of a device's memory that are left to what is worked on."""
 TILED = 1024
 """Pixels past which pictures go through the autoencoder in tiles: memory is what is short then."""
 
@@ -37,13 +39,19 @@ def open_flux(folder: Path, adapters: dict[str, tuple[Path, float]], settings: F
     check_folder(folder)
     device = choose_device(settings.device)
     flux = _read(folder, choose_dtype(settings.dtype, device))
+    offload = choose_offload(flux, device, settings) if settings.offload == "auto" else settings.offload
+    if offload == "none" and settings.quantise == "none":
+        flux.transformer.to(device)  # where adding adapters is quick
     if adapters:
         attach(flux.transformer, adapters)
         fuse(flux.transformer, folder)
     if settings.fuse_qkv:
         flux.transformer.fuse_qkv_projections()
     _quantise(flux, settings.quantise, device)
-    _place(flux, device, settings)
+    _place(flux, device, offload, settings.text_on_cpu)
+    flux.vae.enable_slicing()
+    if settings.size > TILED:
+        flux.vae.enable_tiling()
     if settings.compile:
         compile_blocks(flux.transformer)
     elif settings.control != "none" and fuses_sparse(device):
@@ -101,6 +109,26 @@ def _without_bfloat(device: torch.device) -> str:
     return "float32" if device.type == "cpu" else "float16"
 
 
+def choose_offload(flux: FluxPipeline, device: torch.device, settings: FluxSettings) -> str:
+    """What has to rest in the CPU's memory for the parts to fit into what is free on the device."""
+    if device.type != "cuda":
+        return "none"
+    parts = {name: part for name, part in flux.components.items() if isinstance(part, nn.Module)}
+    sizes = {name: sum(one.numel() * one.element_size() for one in part.parameters()) for name, part in parts.items()}
+    if settings.quantise != "none":
+        sizes["transformer"] = sum(one.numel() for one in flux.transformer.parameters())
+    if settings.text_on_cpu:
+        sizes.pop(LEFT_ON_CPU)
+    return fitting(sizes.values(), torch.cuda.mem_get_info(device)[0])
+
+
+def fitting(sizes: Collection[int], free: int) -> str:
+    """How much has to be offloaded when parts of these sizes and their work share ``free`` bytes."""
+    if sum(sizes) + WORK <= free:
+        return "none"
+    return "model" if max(sizes) + WORK <= free else "group"
+
+
 def _read(folder: Path, dtype: torch.dtype) -> FluxPipeline:
     """The parts in the CPU's memory, all weights from safetensors."""
     library_log.disable_progress_bar()
@@ -148,19 +176,16 @@ def _quantise(flux: FluxPipeline, how: str, device: torch.device) -> None:
         ways.quantize_(flux.transformer, config, device=device)
 
 
-def _place(flux: FluxPipeline, device: torch.device, settings: FluxSettings) -> None:
+def _place(flux: FluxPipeline, device: torch.device, offload: str, text_on_cpu: bool) -> None:
     """Bring the parts to where they work, or have them come and go."""
     ways: dict[str, Callable[[], None]] = {
-        "none": lambda: _move(flux, device, settings.text_on_cpu),
+        "none": lambda: _move(flux, device, text_on_cpu),
         "model": lambda: flux.enable_model_cpu_offload(device=device),
         "group": lambda: flux.enable_group_offload(
             onload_device=device, offload_type="leaf_level", use_stream=device.type == "cuda"
         ),
     }
-    ways[settings.offload]()
-    flux.vae.enable_slicing()
-    if settings.size > TILED:
-        flux.vae.enable_tiling()
+    ways[offload]()
 
 
 def _move(flux: FluxPipeline, device: torch.device, text_on_cpu: bool) -> None:

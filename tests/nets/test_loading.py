@@ -27,6 +27,7 @@ from peeler.nets.loading import (
     choose_dtype,
     compile_attention,
     compile_blocks,
+    fitting,
     open_flux,
 )
 from peeler.nets.prompts import PromptEncoder
@@ -319,3 +320,9 @@ def test_a_pipeline_of_another_kind(copy: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"transformer": ["diffusers", "NoSuchTransformer"]}))
     with pytest.raises(ConfigError):
         opened(copy)
+
+
+@pytest.mark.parametrize(("gigabytes", "offload"), [(80, "none"), (40, "none"), (32, "model"), (24, "group")])
+def test_only_what_does_not_fit_is_offloaded(gigabytes: int, offload: str) -> None:
+    """The parts of the published model in bfloat16."""
+    assert fitting([23_800_000_000, 9_520_000_000, 250_000_000, 170_000_000], gigabytes * 10**9) == offload

@@ -188,12 +188,15 @@ def test_results_do_not_depend_on_what_else_is_asked(editor: Editor, toy: Toy) -
 class Cramped:
     """Opens the model, which runs out of memory as often as it is told to."""
 
-    def __init__(self, times: int) -> None:
-        self.times = times
+    def __init__(self, times: int, at_opening: int = 0) -> None:
+        self.times, self.at_opening = times, at_opening
         self.opened: list[str] = []
 
     def __call__(self, folder: Path, adapters: dict[str, tuple[Path, float]], settings: FluxSettings) -> object:
         self.opened.append(settings.offload)
+        self.at_opening -= 1
+        if self.at_opening >= 0:
+            raise torch.OutOfMemoryError("no room")
         flux = open_flux(folder, adapters, settings.model_copy(update={"offload": "none"}))
         flux.transformer.register_forward_pre_hook(self._full)
         return flux
@@ -208,13 +211,23 @@ def test_it_tries_once_more_in_less_memory(tiny_flux: Path, editor: Editor, toy:
     cramped = Cramped(1)
     edit = Edit(toy.picture, "remove it", 3)
     (result,) = Editor(tiny_flux, {}, SMALL, cramped).edit([edit], Sampling(steps=1, text_tokens=64))
-    assert cramped.opened == ["none", "model"]
+    assert cramped.opened == ["auto", "group"]
     assert np.array_equal(result, editor.edit([edit], Sampling(steps=1, text_tokens=64))[0])
 
 
 def test_when_that_is_too_much_too_the_error_says_what_takes_less(tiny_flux: Path, toy: Toy) -> None:
-    with pytest.raises(BackendError, match="64 × 64 pixels.*flux.size"):
+    with pytest.raises(BackendError, match="ran out of memory.*flux.size"):
         Editor(tiny_flux, {}, SMALL, Cramped(2)).edit([Edit(toy.picture, "it", 3)], Sampling(steps=1, text_tokens=64))
+    with pytest.raises(BackendError, match="ran out of memory.*flux.size"):
+        Editor(tiny_flux, {}, SMALL, Cramped(0, at_opening=2))
+
+
+def test_a_model_too_large_for_the_device_is_opened_in_less(tiny_flux: Path, editor: Editor, toy: Toy) -> None:
+    cramped = Cramped(0, at_opening=1)
+    edit = Edit(toy.picture, "remove it", 3)
+    (result,) = Editor(tiny_flux, {}, SMALL, cramped).edit([edit], Sampling(steps=1, text_tokens=64))
+    assert cramped.opened == ["auto", "group"]
+    assert np.array_equal(result, editor.edit([edit], Sampling(steps=1, text_tokens=64))[0])
 
 
 def test_a_picture_goes_all_the_way(tiny_flux: Path, toy: Toy, tmp_path: Path) -> None:
