@@ -5,13 +5,14 @@ number of samples, so that a round costs a few dozen array operations however ma
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.vectorizers.corners import ARM, ROUNDING, apart, corner_tips, turns, unit
 from peeler.vectorizers.outlines import Outline, Points
 
 TOLERANCE = 0.25
@@ -26,14 +27,8 @@ SAMPLES = 40
 """Points to which a piece is reduced for fitting."""
 ROUNDS = 7
 """Rounds of fit and split; what is not within tolerance then is drawn as it is."""
-ARM = 5
-"""Steps along the outline, each about a pixel, over which directions are taken."""
-CORNER = np.deg2rad(32)
-"""Turn that can be a corner."""
 ALIGNED = np.cos(np.deg2rad(2.5))
 """Cosine of the angle up to which two directions are one."""
-ROUNDING = 2
-"""Steps beside a corner that anti-aliasing has rounded off."""
 CALM = np.deg2rad(3.5)
 """Turn up to which an outline runs straight."""
 LONG = 24
@@ -70,7 +65,7 @@ class _Track:
         points, slack, loops, start = [np.empty((0, 2))], [np.empty(0)], [], 0
         for outline in outlines:
             even, hard = _even(outline)
-            even, knots = _knots(even, hard)
+            even, knots = _knots(even, hard, outline.alpha)
             knots = [_Knot(knot.place + start, knot.point, knot.direction) for knot in knots]
             again = _Knot(knots[0].place + len(even), knots[0].point, knots[0].direction)
             loops.append(list(pairwise([*knots, again])))
@@ -136,19 +131,18 @@ def _smoothed(points: Points) -> Points:
     return (np.roll(points, 1, axis=0) + 2 * points + np.roll(points, -1, axis=0)) / 4
 
 
-def _knots(points: Points, hard: Numbers) -> tuple[Points, list[_Knot]]:
+def _knots(points: Points, hard: Numbers, alpha: NDArray[np.uint8]) -> tuple[Points, list[_Knot]]:
     """The outline without pixel steps; its corners and ends of straight runs, or its extremes if it has neither."""
     count, knots = len(points), {}
     if count >= LONG:
         points = _smoothed(points)
-        corners = _corners(points)
-        rooms = _rooms(corners, count)
-        knots = {place: _Knot(place, _tip(points, place, *rooms[place]), None) for place in corners}
-        points = _calmed(points, hard, corners)
+        tips = corner_tips(points, alpha)
+        knots = {place: _Knot(place, tip, None) for place, tip in tips.items()}
+        points = _calmed(points, hard, tips)
         for start, end in _straight_runs(points):
-            direction = _unit(points[end % count] - points[start % count])
+            direction = unit(points[end % count] - points[start % count])
             for place in (start % count, end % count):
-                if not any(_apart(place, corner, count) <= 2 * ROUNDING for corner in corners):
+                if not any(apart(place, corner, count) <= 2 * ROUNDING for corner in tips):
                     knots[place] = _Knot(place, points[place], direction)
     if not knots:
         x, y = points.T
@@ -159,7 +153,7 @@ def _knots(points: Points, hard: Numbers) -> tuple[Points, list[_Knot]]:
     return points, [knots[place] for place in sorted(knots)]
 
 
-def _calmed(points: Points, hard: Numbers, corners: list[int]) -> Points:
+def _calmed(points: Points, hard: Numbers, corners: Iterable[int]) -> Points:
     """The points with hard stretches smoothed, but for those around corners."""
     if not hard.any():
         return points
@@ -172,15 +166,6 @@ def _calmed(points: Points, hard: Numbers, corners: list[int]) -> Points:
     return points + (calm - points) * share[:, None]
 
 
-def _apart(one: int, other: int, count: int) -> int:
-    return min((one - other) % count, (other - one) % count)
-
-
-def _unit(direction: Numbers) -> Numbers:
-    length: Numbers = direction / max(1e-9, float(np.hypot(*direction)))
-    return length
-
-
 def _smooth_knot(place: int, around: Points) -> _Knot:
     """A knot on the parabola through the points ``around`` it, an odd number (Savitzky and Golay 1964)."""
     arm = len(around) // 2
@@ -188,58 +173,13 @@ def _smooth_knot(place: int, around: Points) -> _Knot:
     squares = steps * steps
     # The value of the least-squares parabola at its middle; with three points it is the middle one.
     weights = squares @ squares - squares * squares.sum()
-    return _Knot(place, weights @ around / weights.sum(), _unit(steps @ around))
-
-
-def _turns(points: Points, arm: int) -> Numbers:
-    """Per point, the angle between the chords of ``arm`` steps before and after it."""
-    before, after = points - np.roll(points, arm, axis=0), np.roll(points, -arm, axis=0) - points
-    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-    turn: Numbers = np.arctan2(cross, (before * after).sum(axis=1))
-    return turn
-
-
-def _corners(points: Points) -> list[int]:
-    """Points where the outline turns at once: a bend that is round turns less over short arms than over long ones."""
-    count = len(points)
-    sharp, near = np.abs(_turns(points, ARM)), np.abs(_turns(points, 2))
-    spread = np.stack([np.roll(sharp, shift) for shift in range(-ARM + 1, ARM)])
-    near = np.stack([np.roll(near, shift) for shift in (-1, 0, 1)]).max(axis=0)
-    places = np.flatnonzero((sharp > CORNER) & (sharp >= spread.max(axis=0)) & (near > 0.62 * sharp)).tolist()
-    kept: list[int] = []
-    for place in places:
-        # Places are sorted, so only the last one kept and, round the end, the first can be near.
-        if all(_apart(place, other, count) >= ARM - 1 for other in kept[:1] + kept[-1:]):
-            kept.append(place)
-    return kept
-
-
-def _rooms(corners: list[int], count: int) -> dict[int, tuple[int, int]]:
-    """Per corner, the steps to the one before and to the one after it."""
-    gaps = [after - before for before, after in pairwise([*corners, *(corner + count for corner in corners[:1])])]
-    return {corner: (gaps[index - 1], gaps[index]) for index, corner in enumerate(corners)}
-
-
-def _tip(points: Points, place: int, before: int, after: int) -> Numbers:
-    """Where the two arms of a corner would meet had it not been rounded off; the outline's own point if that is far."""
-    here: Numbers = points[place]
-    count = len(points)
-    ends = []
-    for side, room in ((-1, before), (1, after)):
-        far = max(ROUNDING + 1, min(ROUNDING + 3, room - ROUNDING))
-        near = points[(place + side * ROUNDING) % count]
-        ends.append((near, near - points[(place + side * far) % count]))
-    (p, u), (q, v) = ends
-    cross = u[0] * v[1] - u[1] * v[0]
-    gap = q - p
-    tip: Numbers = p + u * (gap[0] * v[1] - gap[1] * v[0]) / (cross or np.inf)
-    return tip if float(np.hypot(*(tip - here))) <= 2 else here
+    return _Knot(place, weights @ around / weights.sum(), unit(steps @ around))
 
 
 def _straight_runs(points: Points) -> list[tuple[int, int]]:
     """First and last place of each stretch without a turn, at least ``LONG`` steps long."""
     count = len(points)
-    calm = np.abs(_turns(points, ARM)) < CALM
+    calm = np.abs(turns(points, ARM)) < CALM
     if calm.all() or not calm.any():
         return []
     starts = np.flatnonzero(calm & ~np.roll(calm, 1)).tolist()

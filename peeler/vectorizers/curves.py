@@ -16,7 +16,10 @@ from peeler.errors import OutputError
 from peeler.geometry import RGBA
 from peeler.stack import Layer
 from peeler.vectorizers.bezier import Curve, fit_curves
-from peeler.vectorizers.outlines import Outline, Points, trace_outlines
+from peeler.vectorizers.corners import LONGEST_TAIL
+from peeler.vectorizers.markup import number, path_data, shape_element
+from peeler.vectorizers.outlines import Outline, trace_outlines
+from peeler.vectorizers.primitives import Ellipse, Rectangle, recognised
 
 SPECK = 0.45
 """Outlines around less than this many pixels are left out; a lone pixel has one half."""
@@ -69,11 +72,32 @@ def _soft_shape(alpha: NDArray[np.uint8], fill: str, layer: Layer, opacity: floa
     """The path of one shape, if it is not too small for one."""
     outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
     if outlines:
-        noisy = len(outlines) > MOST_OUTLINES or sum(len(outline.points) for outline in outlines) > MOST_POINTS
-        shapes = [_polygon(outline) for outline in outlines] if noisy else fit_curves(outlines)
-        data = "".join(_data(curves, layer.box[:2]) for curves in shapes)
         faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
-        yield f'<path fill="{fill}"{faded} d="{data}"/>'
+        yield _element(outlines, f'fill="{fill}"{faded}', layer.box[:2])
+
+
+def _element(outlines: list[Outline], paint: str, origin: tuple[int, int]) -> str:
+    """The shape with these outlines, by its name if it has one."""
+    if len(outlines) > MOST_OUTLINES or sum(len(outline.points) for outline in outlines) > MOST_POINTS:
+        return f'<path {paint} d="{path_data([_polygon(outline) for outline in outlines], origin)}"/>'
+    named = [recognised(outline) for outline in outlines]
+    if len(outlines) == 1 and named[0] is not None:
+        return shape_element(named[0], paint, origin)
+    curves = iter(fit_curves([outline for outline, name in zip(outlines, named, strict=True) if not _is_arc(name)]))
+    drawn = [
+        _turning(name, outline) if isinstance(name, Ellipse) else next(curves)
+        for outline, name in zip(outlines, named, strict=True)
+    ]
+    return f'<path {paint} d="{path_data(drawn, origin)}"/>'
+
+
+def _is_arc(shape: Ellipse | Rectangle | None) -> bool:
+    return isinstance(shape, Ellipse)
+
+
+def _turning(shape: Ellipse, outline: Outline) -> Ellipse:
+    """The ellipse, the other way round if it is a hole."""
+    return shape if outline.area > 0 else shape._replace(down=-shape.down)
 
 
 def _foreign_colours(pixels: RGBA, ink: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], str]]:
@@ -109,30 +133,26 @@ def _strata(alpha: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], float
     stretched = alpha if peak >= OPAQUE else np.asarray(cv2.convertScaleAbs(alpha, alpha=255 / peak), dtype=np.uint8)
     yield stretched, peak / 255 if peak < OPAQUE else 1.0
     seen = cv2.dilate((stretched > 127).astype(np.uint8), np.ones((5, 5), dtype=np.uint8))
-    faint = np.where(seen > 0, np.uint8(0), alpha)
+    faint = alpha.copy()
+    faint[seen > 0] = 0
+    faint = _without_tails(faint, np.asarray(seen, dtype=np.uint8))
     if faint.max() >= FAINT:
         yield from _strata(faint)
 
 
+def _without_tails(faint: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``faint`` without the tails of spikes of what is ``seen``, whose outlines go to their tips."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((faint > 0).astype(np.uint8), connectivity=8)
+    touched = np.unique(labels[cv2.dilate(seen, np.ones((3, 3), dtype=np.uint8)) > 0])
+    extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    dropped = [label for label in range(1, count) if label in touched and extent[label] <= LONGEST_TAIL]
+    if dropped:
+        faint[np.isin(labels, dropped)] = 0
+    return faint
+
+
 def _polygon(outline: Outline) -> list[Curve]:
     return list(np.stack([outline.points, np.roll(outline.points, -1, axis=0)], axis=1))
-
-
-def _data(curves: list[Curve], origin: tuple[int, int]) -> str:
-    """Path data of one closed outline, moved to ``origin`` (x, y)."""
-    words = ["M", _numbers(curves[0][:1] + origin)]
-    for curve in curves:
-        words += ["L" if len(curve) == 2 else "C", _numbers(curve[1:] + origin)]
-    return "".join(words) + "Z"
-
-
-def _numbers(points: Points) -> str:
-    return " ".join(_short(value) for value in points.ravel())
-
-
-def _short(value: float) -> str:
-    # A zero is added so that there is no negative one.
-    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 def _colour_paths(layer: Layer) -> list[str]:
@@ -141,9 +161,12 @@ def _colour_paths(layer: Layer) -> list[str]:
         raise OutputError(f"layer {layer.id!r} cannot be encoded")
     svg = vtracer.convert_raw_image_to_svg(png.tobytes(), img_format="png", filter_speckle=2, path_precision=2)
     # Paths stay where they are drawn and are moved as a whole: those of a photograph have millions of numbers.
-    corner = np.array(layer.box[:2])
+    left, top = layer.box[:2]
+    moved = (
+        (data, fill.lower(), number(left + float(x)), number(top + float(y))) for data, fill, x, y in _PATH.findall(svg)
+    )
     return [
-        f'<path fill="{fill.lower()}" transform="translate({_numbers(corner + (float(x), float(y)))})" d="{data}"/>'
-        for data, fill, x, y in _PATH.findall(svg)
+        f'<path fill="{fill}" transform="translate({x} {y})" d="{data}"/>'
+        for data, fill, x, y in moved
         if data  # a colour can end up with no area at all
     ]

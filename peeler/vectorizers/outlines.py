@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 """Count × 2, (x, y) in pixels; the centre of the first pixel lies at (0.5, 0.5)."""
 
+FULL = 127.5 - 4
+"""How far from one half a pixel is full or clear; some programs leave a level or two."""
+
 _TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
 # Lorensen and Cline 1987 in two dimensions. A cell of four pixel centres is coded by which of them are inside: 1 upper
 # left, 2 upper right, 4 lower right, 8 lower left. Each step crosses it from side to side, the inside on its right.
@@ -36,10 +39,12 @@ class Outline:
     """A closed outline; its last point is joined to the first.
 
     ``hard`` (count, 0 or 1) tells where full pixels meet clear ones, so that the true edge may be half a pixel away.
+    ``alpha`` (height × width, 0–255) is what it is the outline of.
     """
 
     points: Points
     hard: NDArray[np.float64]
+    alpha: NDArray[np.uint8]
 
     @property
     def area(self) -> float:
@@ -58,7 +63,7 @@ def trace_outlines(alpha: NDArray[np.uint8]) -> list[Outline]:
     order = np.argsort(sources)
     follow = order[np.searchsorted(sources[order], targets)].tolist()
     points, hard = _crossings(field, sources)
-    return [Outline(points[loop] - 0.5, hard[loop]) for loop in _loops(follow)]
+    return [Outline(points[loop] - 0.5, hard[loop], alpha) for loop in _loops(follow)]
 
 
 def _steps(field: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -86,9 +91,36 @@ def _crossings(field: NDArray[np.float64], edges: NDArray[np.int64]) -> tuple[Po
     down = edges % 2
     rows, columns = np.divmod(edges // 2, field.shape[1])
     here, there = field[rows, columns], field[rows + down, columns + 1 - down]
-    share = here / (here - there)
+    share = _by_coverage(field, rows, columns, down, here / (here - there))
     points = np.stack([columns + share * (1 - down), rows + share * down], axis=1)
     return points, (np.abs(here - there) == 255).astype(np.float64)
+
+
+def _by_coverage(
+    field: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    down: NDArray[np.int64],
+    share: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Where each edge is crossed, in steps from its pixel: exactly, if the line of pixels goes from full to clear.
+
+    What a straight outline covers of such a line adds up to the place where it crosses its middle. Interpolation, the
+    ``share`` that is kept elsewhere, is up to 0.09 pixels off.
+    """
+    found = share.copy()
+    height, width = field.shape
+    for reach in (2, 1):
+        steps = np.arange(-reach, reach + 2)
+        line = field[
+            (rows[:, None] + steps * down[:, None]).clip(0, height - 1),
+            (columns[:, None] + steps * (1 - down[:, None])).clip(0, width - 1),
+        ]
+        covered = (line / 255 + 0.5).sum(axis=1)
+        falls = (line[:, 0] >= FULL) & (line[:, -1] <= -FULL)
+        rises = (line[:, 0] <= -FULL) & (line[:, -1] >= FULL)
+        found = np.where(falls, covered - reach - 0.5, np.where(rises, reach + 1.5 - covered, found))
+    return found
 
 
 def _loops(follow: list[int]) -> list[list[int]]:

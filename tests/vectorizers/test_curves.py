@@ -68,7 +68,32 @@ def psnr(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def nodes(paths: list[str]) -> int:
-    return len(re.findall("[LC]", " ".join(paths)))
+    """Segments of paths; a shape that SVG has a name for counts as one."""
+    count = 0
+    for path in paths:
+        data = ElementTree.fromstring(path).attrib.get("d")
+        count += 1 if data is None else len(segments(data))
+    return count
+
+
+def segments(data: str) -> list[tuple[str, list[float]]]:
+    """Letter and numbers of each segment of path data, closing lines included, also where a letter is not repeated."""
+    places = {"l": (0, 1), "c": (4, 5), "h": (0, None), "v": (None, 0), "a": (5, 6)}
+    sizes = {"l": 2, "c": 6, "h": 1, "v": 1, "a": 7}
+    found = []
+    for outline in data.split("z")[:-1]:
+        gone = [0.0, 0.0]
+        for letter, told in re.findall(r"([lchva])([^lchva]*)", outline):
+            numbers = [float(value) for value in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", told)]
+            assert numbers and len(numbers) % sizes[letter] == 0
+            for start in range(0, len(numbers), sizes[letter]):
+                some = numbers[start : start + sizes[letter]]
+                found.append((letter, some))
+                for axis, place in enumerate(places[letter]):
+                    gone[axis] += 0 if place is None else some[place]
+        if max(map(abs, gone)) > 0.005:
+            found.append(("z", []))
+    return found
 
 
 def vectorize(alpha: np.ndarray, ink: str | None = "#204060") -> list[str]:
@@ -148,8 +173,79 @@ def test_any_alpha_gives_a_finite_path() -> None:
         blurred = cv2.GaussianBlur(noise, (0, 0), float(random.uniform(0.3, 5))).reshape(noise.shape)
         alpha = np.clip((blurred.astype(float) - 128) * random.uniform(1, 30) + 128, 0, 255).astype(np.uint8)
         for path in vectorize(alpha):
-            data = ElementTree.fromstring(path).attrib["d"]
-            assert re.fullmatch(r"(M-?[\d.]+ -?[\d.]+([LC](-?[\d.]+ ?)+)+Z)+", data)
+            drawn = ElementTree.fromstring(path).attrib
+            assert drawn.pop("fill") == "#204060"
+            data = drawn.pop("d", "M0 0z")
+            assert re.fullmatch(r"(M ?-?[\d.]+ ?-?[\d.]+([lchva]( ?-?[\d.]+)+)*z)+", data)
+            assert all(re.fullmatch(r"-?[\d.]+|rotate\((-?[\d.]+ ?){3}\)", value) for value in drawn.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "element"), [("disc", "circle"), ("small disc", "circle"), ("rounded box", "rect"), ("diamond", "path")]
+)
+def test_shapes_with_a_name_are_written_as_such(name: str, element: str) -> None:
+    (drawn,) = vectorize(cover(SHAPES[name][0]))
+    assert ElementTree.fromstring(drawn).tag == element
+
+
+def test_a_named_shape_is_placed_to_a_hundredth() -> None:
+    (circle,) = vectorize(cover(disc(80.3, 79.6, 55)))
+    assert circle == '<circle fill="#204060" cx="80.3" cy="79.6" r="55"/>'
+    (box,) = vectorize(cover(rounded_box(20.4, 30, 140, 120.8, 18)))
+    drawn = {key: float(value) for key, value in ElementTree.fromstring(box).attrib.items() if key != "fill"}
+    expected = {"x": 20.4, "y": 30, "width": 119.6, "height": 90.8, "rx": 18}
+    assert drawn == {key: pytest.approx(value, abs=0.06) for key, value in expected.items()}
+
+
+@pytest.mark.parametrize("turn", [0, 20, 65, 90, 130])
+def test_ellipses_may_be_turned(turn: float) -> None:
+    angle = np.deg2rad(turn)
+    u = (X - 80.2) * np.cos(angle) + (Y - 78.9) * np.sin(angle)
+    v = (Y - 78.9) * np.cos(angle) - (X - 80.2) * np.sin(angle)
+    alpha = cover(1 - np.hypot(u / 60, v / 31))
+    (drawn,) = vectorize(alpha)
+    assert ElementTree.fromstring(drawn).tag == "ellipse"
+    assert psnr(rendered([drawn])[..., 3], alpha) >= 40
+
+
+def test_rings_of_turned_ellipses_are_arcs() -> None:
+    u, v = (X - 80) * 0.8 + (Y - 80) * 0.6, (Y - 80) * 0.8 - (X - 80) * 0.6
+    alpha = cover(np.minimum(1 - np.hypot(u / 60, v / 40), np.hypot(u / 45, v / 22) - 1))
+    (drawn,) = vectorize(alpha)
+    assert nodes([drawn]) == 4 and psnr(rendered([drawn])[..., 3], alpha) >= 35
+
+
+def test_nearly_round_is_not_round() -> None:
+    """A circle with a dent, and a square with one corner cut, keep their own outline."""
+    dented = np.minimum(disc(80, 80, 50), -disc(131, 80, 8))
+    cut = np.minimum(rounded_box(30, 30, 120, 120, 0.0), (215 - X - Y) / 2**0.5)
+    for distance in (dented, cut):
+        alpha = cover(distance)
+        (drawn,) = vectorize(alpha)
+        assert ElementTree.fromstring(drawn).tag == "path"
+        assert psnr(rendered([drawn])[..., 3], alpha) >= 38
+
+
+@pytest.mark.parametrize("width", [14, 30])
+def test_the_tip_of_a_spike_is_where_it_was_drawn(width: float) -> None:
+    """Thinner than a pixel it covers less than half of any, and the outline at one half ends long before it."""
+    spike = np.minimum((X - 20), (150.5 - X) * width / 130 / 2 - np.abs(Y - 80.3))
+    (drawn,) = vectorize(cover(spike))
+    data = ElementTree.fromstring(drawn).attrib["d"]
+    assert max(point[0] for point in corners_of(data)) == pytest.approx(150.5, abs=1)
+
+
+def corners_of(data: str) -> list[tuple[float, float]]:
+    """Where the segments of one outline end."""
+    x, y = (float(value) for value in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", data)[:2])
+    found = [(x, y)]
+    for letter, numbers in segments(data):
+        if letter == "z":
+            continue
+        x += numbers[0] if letter == "h" else 0 if letter == "v" else numbers[-2]
+        y += numbers[0] if letter == "v" else 0 if letter == "h" else numbers[-1]
+        found.append((x, y))
+    return found
 
 
 def test_noise_does_not_take_forever() -> None:

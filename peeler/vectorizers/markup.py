@@ -1,0 +1,122 @@
+"""Outlines as SVG: path data as short as it can be at a stated precision, and elements for shapes with a name."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peeler.vectorizers.bezier import Curve
+from peeler.vectorizers.primitives import SKEWED, Ellipse, Rectangle
+
+DIGITS = 2
+"""Decimals of a coordinate: a hundredth of a pixel is less than any outline is known by."""
+
+Steps = NDArray[np.int64]
+Corner = tuple[int, int]
+"""Where a layer lies on the canvas, (x, y)."""
+
+
+def path_data(outlines: Sequence[Sequence[Curve] | Ellipse], origin: Corner) -> str:
+    """Path data of closed outlines, each of curves that begin where the one before ends, moved by ``origin``.
+
+    An ellipse stands for its own outline, clockwise if its axes are positive.
+    """
+    return "".join(
+        _ellipse_data(outline, origin) if isinstance(outline, Ellipse) else _data(outline, origin)
+        for outline in outlines
+    )
+
+
+def shape_element(shape: Ellipse | Rectangle, paint: str, origin: Corner) -> str:
+    """The element of a shape with a name; ``paint`` are its attributes for colour."""
+    if isinstance(shape, Rectangle):
+        return _rectangle_element(shape, paint, origin)
+    x, y = number(shape.x + origin[0]), number(shape.y + origin[1])
+    if number(shape.across) == number(shape.down):
+        return f'<circle {paint} cx="{x}" cy="{y}" r="{number(shape.across)}"/>'
+    turned = ""
+    if SKEWED < shape.turn < np.pi - SKEWED:
+        turned = f' transform="rotate({number(np.rad2deg(shape.turn))} {x} {y})"'
+    return f'<ellipse {paint} cx="{x}" cy="{y}" rx="{number(shape.across)}" ry="{number(shape.down)}"{turned}/>'
+
+
+def number(value: float) -> str:
+    """A number in the shortest form at ``DIGITS`` decimals: ``-0.50`` is ``-.5``."""
+    return _short(round(value * 10**DIGITS))
+
+
+def _rectangle_element(shape: Rectangle, paint: str, origin: Corner) -> str:
+    left, top = (round((edge + shift) * 10**DIGITS) for edge, shift in zip(shape[:2], origin, strict=True))
+    right, bottom = (round((edge + shift) * 10**DIGITS) for edge, shift in zip(shape[2:4], origin, strict=True))
+    place = f'x="{_short(left)}" y="{_short(top)}" width="{_short(right - left)}" height="{_short(bottom - top)}"'
+    rounded = f' rx="{number(shape.radius)}"' if shape.radius else ""
+    return f"<rect {paint} {place}{rounded}/>"
+
+
+def _data(curves: Sequence[Curve], origin: Corner) -> str:
+    """One outline. Places are rounded before they are subtracted, so that errors do not add up along it."""
+    placed = [np.rint((curve + origin) * 10**DIGITS).astype(int) for curve in curves]
+    if len(placed) > 1 and len(placed[-1]) == 2:
+        placed.pop()  # closing draws it
+    commands = list(_commands(placed))
+    letters = ["M", *(letter for letter, _ in commands)]
+    words = [letters[0] + _joined(placed[0][0].tolist())]
+    for (before, letter), (_, numbers) in zip(pairwise(letters), commands, strict=True):
+        repeated = before == letter and letter in "lc"
+        words.append(_joined_to("", numbers) if repeated else letter + _joined(numbers))
+    return "".join(words) + "z"
+
+
+def _commands(curves: Sequence[Steps]) -> Iterator[tuple[str, list[int]]]:
+    """Letter and numbers of each curve, relative to where it begins."""
+    for curve in curves:
+        steps = (curve[1:] - curve[0]).ravel().tolist()
+        if len(steps) == 6:
+            yield "c", steps
+        elif steps[1] == 0:
+            yield "h", steps[:1]
+        elif steps[0] == 0:
+            yield "v", steps[1:]
+        else:
+            yield "l", steps
+
+
+def _ellipse_data(shape: Ellipse, origin: Corner) -> str:
+    """Two arcs from one end of the first axis to the other and back; against the clock if an axis is negative."""
+    across, down = round(abs(shape.across) * 10**DIGITS), round(abs(shape.down) * 10**DIGITS)
+    turn = 0.0 if across == down else shape.turn
+    end = np.array([np.cos(turn), np.sin(turn)]) * across
+    start = np.rint((np.array([shape.x, shape.y]) + origin) * 10**DIGITS - end).astype(int).tolist()
+    over = np.rint(2 * end).astype(int)
+    if turn:
+        # Two ends that are nearer than the axis is long would put the middle elsewhere; such as are farther do not.
+        across, down = across - 1, down - 1
+    sweep = int(shape.across * shape.down > 0)
+    radii = f"{_short(across)} {_short(down)} {number(np.rad2deg(turn))} 1 {sweep}"
+    arcs = "".join(f"a{_joined_to(radii, way.tolist())}" for way in (over, -over))
+    return f"M{_joined(start)}{arcs}z"
+
+
+def _joined_to(text: str, numbers: Sequence[int]) -> str:
+    told = _joined(numbers)
+    return text + (told if told[0] == "-" else " " + told)
+
+
+def _joined(numbers: Sequence[int]) -> str:
+    """Numbers with no more between them than keeps them apart."""
+    words = [_short(value) for value in numbers]
+    text = words[0]
+    for before, word in pairwise(words):
+        apart = word[0] == "-" or (word[0] == "." and "." in before)
+        text += word if apart else " " + word
+    return text
+
+
+def _short(hundredths: int) -> str:
+    """A whole number of the smallest steps, with its point and nothing that can be left out."""
+    sign = "-" if hundredths < 0 else ""
+    whole, part = divmod(abs(hundredths), 10**DIGITS)
+    tail = f"{part:0{DIGITS}d}".rstrip("0")
+    text = (str(whole) if whole or not tail else "") + (f".{tail}" if tail else "")
+    return sign + text
