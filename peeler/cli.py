@@ -26,6 +26,7 @@ from peeler.console import (
     stage_shown,
     tell,
 )
+from peeler.exchange import diff, edit, export, import_
 from peeler.models import models_app
 from peeler.text import plural
 
@@ -252,6 +253,10 @@ def inspect(
             answer(account.model_dump(mode="json"))
         else:
             answer(account.steps[step].model_dump(mode="json"))
+
+
+for name, command in (("export", export), ("import", import_), ("diff", diff), ("edit", edit)):
+    app.command(name, epilog=EPILOG)(command)
 
 
 @app.command(epilog=EPILOG)

@@ -9,19 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from peeler.geometry import RGBA, Box
 from peeler.stack import Layer, LayerStack, Role
 from peeler.text import label, slug, storable, unique
+from peeler.tints import only_ink
 
 CLOSE = 0.005
 """Opacities that differ by no more are one opacity, written in 255 steps or a few digits."""
-SAME = 2
-"""Grey levels of a channel within which pixels have one ink."""
-STRAY = 0.005
-"""Largest share of pixels of a flat layer that have another colour."""
 
 _INK = re.compile("#[0-9a-fA-F]{6}")
 
@@ -158,25 +154,3 @@ def _role(size: tuple[int, int], box: Box, pixels: RGBA, is_lowest: bool) -> Rol
     """The lowest layer is the background if it covers the canvas."""
     covers = is_lowest and box == Box.whole(size) and bool((pixels[..., 3] == 255).all())
     return "background" if covers else "element"
-
-
-def only_ink(pixels: RGBA, wanted: str | None = None) -> str | None:
-    """The colour (``#rrggbb``) that all shown pixels have, soft edges included; None if there are several.
-
-    ``wanted`` is what it was said to be, and is believed where most pixels have that colour.
-    """
-    shown = pixels[pixels[..., 3] > 0]
-    if not len(shown):
-        return wanted
-    if wanted and _share(shown, np.frombuffer(bytes.fromhex(wanted[1:]), dtype=np.uint8)) >= 0.5:
-        return wanted
-    full = shown[shown[:, 3] >= 128]
-    found, counts = np.unique((full if len(full) else shown)[:, :3], axis=0, return_counts=True)
-    colour = found[counts.argmax()]
-    return "#" + colour.tobytes().hex() if _share(shown, colour) >= 1 - STRAY else None
-
-
-def _share(shown: NDArray[np.uint8], colour: NDArray[np.uint8]) -> float:
-    """The share of pixels that look as if they had the colour: faint ones have none that could be told."""
-    off = np.abs(shown[:, :3].astype(np.int16) - colour).max(axis=1)
-    return float((off * (shown[:, 3] / 255) <= SAME).mean())

@@ -261,6 +261,9 @@ def _check_names(preset: Preset) -> None:
     ):
         if name is not None:
             find(kind, name)
+    for output in preset.outputs:
+        if missing := lacks(find("exporter", output)):
+            raise ConfigError(f"the output {output!r} {missing}")
     if FLUX in (preset.remover, preset.fallback):
         import_module("peeler.weights.flux").flux_weights(preset.flux)
     if preset.check and not asks_a_model(preset.analyst):

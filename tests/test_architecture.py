@@ -18,13 +18,14 @@ PACKAGE = PROJECT / "peeler"
 
 TIERS: dict[str, set[str]] = {
     "words": {"errors", "geometry", "graph", "stack", "text", "protocols", "secrets", "dialogue"},
-    "vision": {"flat", "scenes"},
+    "vision": {"flat", "scenes", "tints", "editing", "comparing"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
     | {"files", "records", "runs", "step_files", "workers", "graph_drawing", "prompting", "replies", "asking"}
     | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines"}
     | {"nets", "weights", "frames", "stack_files", "particulars"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters", "importers"},
-    "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm", "models"},
+    "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm", "models"}
+    | {"exchange", "opening", "operations", "side_by_side"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
 HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers", "peft")

@@ -25,6 +25,7 @@ from peeler.particulars import Found
 from peeler.protocols import Imported
 from peeler.stack import Role
 from peeler.text import plural
+from peeler.tints import hex_channels, only_ink
 
 MOST_BYTES = 64 * 2**20
 MOST_RENDERED = 4_000_000_000
@@ -120,9 +121,9 @@ def _found(layer: Drawn, renderer: _Renderer, allowance: Allowance) -> Found:
     box = Box.around(pixels[..., 3] > 0)
     allowance.take(box.width, box.height)
     own = pixels[box.slices].copy()
-    if ink := particulars.only_ink(own):
+    if ink := only_ink(own):
         # Colours of soft edges were rounded while they were premultiplied.
-        own[own[..., 3] > 0, :3] = np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)
+        own[own[..., 3] > 0, :3] = hex_channels(ink)
     roles: dict[str, Role] = {"background": "background", "residual": "residual"}
     return Found(
         shown=layer.name,
