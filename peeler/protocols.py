@@ -3,6 +3,7 @@
 A backend is a class that has the method; it inherits nothing. Backends are found by name in ``registry.py``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -90,8 +91,11 @@ class Checker(Protocol):
 class Vectorizer(Protocol):
     """Layer → paths."""
 
-    def vectorize(self, layer: Layer) -> list[str]:
-        """The SVG path elements (markup) that draw the layer, in pixels of the whole canvas."""
+    def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
+        """The SVG elements (markup) that draw the layer, in pixels of the whole canvas.
+
+        What lies ``above`` it may hide a little more of it than its pixels show, so that no seam is seen between them.
+        """
         ...
 
 

@@ -89,20 +89,21 @@ class SvgExporter:
                 yield _opening(unique(f"group-{slug(group.whole)}", ids), group.shown)
             for layer in group.layers:
                 yield _opening(unique(_layer_id(layer), ids), layer.name, layer)
-                yield from self._content(layer, stack.size)
+                yield from self._content(layer, stack)
                 yield "</g>"
             if not group.is_one:
                 yield "</g>"
 
-    def _content(self, layer: Layer, size: tuple[int, int]) -> list[str]:
+    def _content(self, layer: Layer, stack: LayerStack) -> list[str]:
         if not layer.pixels[..., 3].any():
             return []
+        size = stack.size
         if layer.role == "background" and layer.box == Box.whole(size) and (colour := only_colour(layer)):
             return [f'<rect width="{size[0]}" height="{size[1]}" fill="{colour}"/>']
         # A residual must stay exact, and a background of many colours would be traced as thousands of specks.
         if layer.role == "residual" or (layer.role == "background" and has_many_colours(layer)):
             return [_embedded(layer)]
-        return self.vectorizer.vectorize(layer)
+        return self.vectorizer.vectorize(layer, stack.layers[stack.layers.index(layer) + 1 :])
 
 
 def check_svg(markup: str) -> None:

@@ -5,7 +5,7 @@ enlarged alpha, are 7 dB worse, six times as long and twice as slow as fitting t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ from peeler.vectorizers.corners import LONGEST_TAIL
 from peeler.vectorizers.markup import number, path_data, shape_element
 from peeler.vectorizers.outlines import Outline, trace_outlines
 from peeler.vectorizers.primitives import Ellipse, Rectangle, recognised
+from peeler.vectorizers.underlap import underlapped
 
 SPECK = 0.45
 """Outlines around less than this many pixels are left out; a lone pixel has one half."""
@@ -42,12 +43,12 @@ _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="trans
 class CurvesVectorizer:
     """Draws complete shapes: a path with holes for a flat layer, colour areas on each other for a textured one."""
 
-    def vectorize(self, layer: Layer) -> list[str]:
-        """The path elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
+    def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
+        """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
         if not layer.pixels[..., 3].any():
             return []
         ink = layer.ink or _main_colour(layer.pixels)
-        return list(_flat_paths(layer, ink)) if ink else _colour_paths(layer)
+        return list(_flat_paths(underlapped(layer, above), ink)) if ink else _colour_paths(layer)
 
 
 def _main_colour(pixels: RGBA) -> str | None:

@@ -92,7 +92,8 @@ class TestVectorizer:
     def test_layers_become_elements(self, vectorizer: Vectorizer, stack: LayerStack) -> None:
         for layer in stack.layers:
             for markup in vectorizer.vectorize(layer):
-                assert ElementTree.fromstring(markup).get("d")
+                drawn = ElementTree.fromstring(markup)
+                assert drawn.tag in {"path", "circle", "ellipse", "rect"} and drawn.get("fill")
 
     def test_a_clear_layer_has_no_paths(self, vectorizer: Vectorizer) -> None:
         clear = Layer("a", "a", Box(0, 0, 9, 9), np.zeros((9, 9, 4), dtype=np.uint8), ink="#102030")

@@ -1,5 +1,6 @@
 """The layered SVG: it looks like the stack, keeps its order and names, and holds nothing else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -37,7 +38,7 @@ class OnePath:
     def __init__(self, markup: str = '<path fill="#000000" d="M0 0L1 1L0 1Z"/>') -> None:
         self.markup = markup
 
-    def vectorize(self, layer: Layer) -> list[str]:
+    def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
         return [self.markup]
 
 
