@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, floor
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -83,6 +84,7 @@ def scale(stack: LayerStack, named: str, across: float, down: float | None = Non
     )
     pixels = _resampled(layer.pixels, source, (target.width, target.height))
     if layer.ink:
+        pixels[..., 3] = _sharp(pixels[..., 3], layer.pixels[..., 3], min(across, down))
         pixels[pixels[..., 3] > 0, :3] = hex_channels(layer.ink)
     shown = Box.around(pixels[..., 3] > 0)
     return _with(stack, replace(layer, box=shown.shifted(target.x0, target.y0), pixels=pixels[shown.slices].copy()))
@@ -222,9 +224,12 @@ def _resampled(pixels: RGBA, source: tuple[float, float, float, float], size: tu
     Colours are weighed by alpha, so that those of clear pixels do not show at the edges.
     """
     height, width = pixels.shape[:2]
-    reach = [3 + ceil(3 * max(1.0, (source[i + 2] - source[i]) / size[i])) for i in (0, 1)]
-    low = [floor(source[i]) - reach[i] for i in (0, 1)]
-    high = [ceil(source[i + 2]) + reach[i] for i in (0, 1)]
+    low, high = [0, 0], [width, height]
+    for i in (0, 1):
+        # Where it reaches over an edge, what lies there is clear.
+        reach = 3 + ceil(3 * max(1.0, (source[i + 2] - source[i]) / size[i]))
+        low[i] = floor(source[i]) - reach if source[i] < 0 else max(0, floor(source[i]) - reach)
+        high[i] = ceil(source[i + 2]) + reach if source[i + 2] > high[i] else min(high[i], ceil(source[i + 2]) + reach)
     around = Box(low[0], low[1], high[0], high[1])
     inside = around.intersect(Box.whole((width, height)))
     planes = np.zeros((4, around.height, around.width), dtype=np.float32)
@@ -239,6 +244,15 @@ def _resampled(pixels: RGBA, source: tuple[float, float, float, float], size: tu
     colours = np.divide(made[..., :3] * 255, alpha, out=np.zeros_like(made[..., :3]), where=alpha >= 0.5)
     result: RGBA = np.rint(np.dstack([colours, alpha])).clip(0, 255).astype(np.uint8)
     return result
+
+
+def _sharp(alpha: NDArray[np.uint8], before: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Enlarged alpha with an edge as wide as ``before``, if that was a pixel or two at the rim of a full shape."""
+    full = cv2.dilate((before == 255).astype(np.uint8), np.ones((5, 5), dtype=np.uint8)) > 0
+    if factor <= 1 or ((before > 0) & ~full).any():
+        return alpha
+    sharp: NDArray[np.uint8] = np.rint((alpha - 127.5) * factor + 127.5).clip(0, 255).astype(np.uint8)
+    return sharp
 
 
 def _plane(

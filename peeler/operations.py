@@ -26,7 +26,7 @@ class Operation(NamedTuple):
 def apply(stack: LayerStack, text: str) -> LayerStack:
     """The stack after one operation. Raises ConfigError that says how it is written, and InputError."""
     try:
-        name, *words = shlex.split(text)
+        name, *words = shlex.split(text) or [""]
     except ValueError as problem:
         raise ConfigError(f"{text!r}: {str(problem).lower()}") from problem
     known = OPERATIONS.get(name)
