@@ -61,7 +61,7 @@ class _Track:
     loops: list[list[Piece]]
 
     @classmethod
-    def around(cls, outlines: Sequence[Outline]) -> "_Track":
+    def around(cls, outlines: Sequence[Outline], looser: float = 1.0) -> "_Track":
         points, slack, loops, start = [np.empty((0, 2))], [np.empty(0)], [], 0
         for outline in outlines:
             even, hard = _even(outline)
@@ -70,7 +70,7 @@ class _Track:
             again = _Knot(knots[0].place + len(even), knots[0].point, knots[0].direction)
             loops.append(list(pairwise([*knots, again])))
             points += [even, even, even[:1]]
-            slack.append(1 + HARD * np.concatenate([hard, hard, hard[:1]]))
+            slack.append(looser * (1 + HARD * np.concatenate([hard, hard, hard[:1]])))
             start += 2 * len(even) + 1
         return cls(np.concatenate(points), np.concatenate(slack), loops)
 
@@ -83,9 +83,12 @@ class _Track:
         return [(piece[0], knot), (knot, piece[1])]
 
 
-def fit_curves(outlines: Sequence[Outline]) -> list[list[Curve]]:
-    """Each closed outline as lines and cubics, every one beginning where the one before ends."""
-    track = _Track.around(outlines)
+def fit_curves(outlines: Sequence[Outline], tolerance: float = TOLERANCE) -> list[list[Curve]]:
+    """Each closed outline as lines and cubics, every one beginning where the one before ends.
+
+    ``tolerance`` is by how many pixels a curve may miss; what a line may leave its chord by goes along with it.
+    """
+    track = _Track.around(outlines, tolerance / TOLERANCE)
     pieces = [piece for loop in track.loops for piece in loop]
     curves: dict[int, Curve] = {}
     for last in (*[False] * ROUNDS, True):

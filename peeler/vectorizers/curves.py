@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from peeler.errors import OutputError
 from peeler.geometry import RGBA
 from peeler.stack import Layer
-from peeler.vectorizers.bezier import Curve, fit_curves
+from peeler.vectorizers.bezier import TOLERANCE, Curve, fit_curves
 from peeler.vectorizers.corners import LONGEST_TAIL
 from peeler.vectorizers.markup import number, path_data, shape_element
 from peeler.vectorizers.outlines import Outline, trace_outlines
@@ -43,12 +43,16 @@ _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="trans
 class CurvesVectorizer:
     """Draws complete shapes: a path with holes for a flat layer, colour areas on each other for a textured one."""
 
+    def __init__(self, tolerance: float = TOLERANCE) -> None:
+        """``tolerance`` is by how many pixels a curve may miss the outline of a flat layer."""
+        self.tolerance = tolerance
+
     def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
         """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
         if not layer.pixels[..., 3].any():
             return []
         ink = layer.ink or _main_colour(layer.pixels)
-        return list(_flat_paths(underlapped(layer, above), ink)) if ink else _colour_paths(layer)
+        return list(_flat_paths(underlapped(layer, above), ink, self.tolerance)) if ink else _colour_paths(layer)
 
 
 def _main_colour(pixels: RGBA) -> str | None:
@@ -62,29 +66,32 @@ def _main_colour(pixels: RGBA) -> str | None:
     return "#" + bytes(colour).hex() if alike.mean() >= MAIN_SHARE else None
 
 
-def _flat_paths(layer: Layer, ink: str) -> Iterator[str]:
+def _flat_paths(layer: Layer, ink: str, tolerance: float) -> Iterator[str]:
     for alpha, opacity in _strata(layer.pixels[..., 3]):
-        yield from _soft_shape(alpha, ink, layer, opacity)
+        yield from _soft_shape(alpha, ink, layer, tolerance, opacity)
     for alpha, colour in _foreign_colours(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)):
-        yield from _soft_shape(alpha, colour, layer)
+        yield from _soft_shape(alpha, colour, layer, tolerance)
 
 
-def _soft_shape(alpha: NDArray[np.uint8], fill: str, layer: Layer, opacity: float = 1.0) -> Iterator[str]:
+def _soft_shape(
+    alpha: NDArray[np.uint8], fill: str, layer: Layer, tolerance: float, opacity: float = 1.0
+) -> Iterator[str]:
     """The path of one shape, if it is not too small for one."""
     outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
     if outlines:
         faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
-        yield _element(outlines, f'fill="{fill}"{faded}', layer.box[:2])
+        yield _element(outlines, f'fill="{fill}"{faded}', layer.box[:2], tolerance)
 
 
-def _element(outlines: list[Outline], paint: str, origin: tuple[int, int]) -> str:
+def _element(outlines: list[Outline], paint: str, origin: tuple[int, int], tolerance: float) -> str:
     """The shape with these outlines, by its name if it has one."""
     if len(outlines) > MOST_OUTLINES or sum(len(outline.points) for outline in outlines) > MOST_POINTS:
         return f'<path {paint} d="{path_data([_polygon(outline) for outline in outlines], origin)}"/>'
     named = [recognised(outline) for outline in outlines]
     if len(outlines) == 1 and named[0] is not None:
         return shape_element(named[0], paint, origin)
-    curves = iter(fit_curves([outline for outline, name in zip(outlines, named, strict=True) if not _is_arc(name)]))
+    free = [outline for outline, name in zip(outlines, named, strict=True) if not _is_arc(name)]
+    curves = iter(fit_curves(free, tolerance))
     drawn = [
         _turning(name, outline) if isinstance(name, Ellipse) else next(curves)
         for outline, name in zip(outlines, named, strict=True)
