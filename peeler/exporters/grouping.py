@@ -33,6 +33,12 @@ def grouped(stack: LayerStack) -> Iterator[Group]:
         yield Group(whole, names.get(whole, whole), tuple(members))
 
 
+def covers(stack: LayerStack, layer: Layer) -> tuple[Layer, ...]:
+    """The layers above one that can hide what is below them: those that are shown and not faded."""
+    above = stack.layers[stack.layers.index(layer) + 1 :]
+    return tuple(other for other in above if other.visible and other.opacity == 1)
+
+
 def _wholes(stack: LayerStack) -> dict[str, str]:
     """Layer id → id of the outermost thing it is part of (itself if of nothing)."""
     above = {layer.id: layer.part_of for layer in stack.layers}

@@ -19,7 +19,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Emu
 
 from peeler.exporters.colours import only_colour
-from peeler.exporters.grouping import grouped
+from peeler.exporters.grouping import covers, grouped
 from peeler.exporters.shapes import Contour, NotPlain, Piece, Point, Shape, read_shape
 from peeler.exporters.zips import zip_bytes
 from peeler.files import png_bytes, replacing
@@ -67,7 +67,7 @@ class PptxExporter:
         deck.slide_width, deck.slide_height = (Emu(page.units(side)) for side in stack.size)
         slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
         for group in grouped(stack):
-            entries = [entry for layer in group.layers for entry in self._entries(layer, page, slide.part, stack.size)]
+            entries = [entry for layer in group.layers for entry in self._entries(layer, page, slide.part, stack)]
             if not group.is_one and entries:
                 entries = [page.group(group.shown, entries)]
             for _, markup in entries:
@@ -79,25 +79,26 @@ class PptxExporter:
         deck.save(buffer)
         return _settled(buffer, stack.composite())
 
-    def _entries(self, layer: Layer, page: "_Page", part: "_Part", size: tuple[int, int]) -> list[tuple[Edges, str]]:
+    def _entries(self, layer: Layer, page: "_Page", part: "_Part", stack: LayerStack) -> list[tuple[Edges, str]]:
         """The markup of a layer with its place; none for one that has nothing to show."""
         if not layer.pixels[..., 3].any():
             return []
-        if shapes := self._shapes(layer, size):
+        if shapes := self._shapes(layer, stack):
             drawn = [page.shape(layer, shape) for shape in shapes]
             return drawn if len(drawn) == 1 else [page.group(shown_name(layer), drawn, layer.visible)]
         _, picture = part.get_or_add_image_part(BytesIO(png_bytes(layer.pixels)))
         return [page.picture(layer, picture)]
 
-    def _shapes(self, layer: Layer, size: tuple[int, int]) -> list[Shape]:
+    def _shapes(self, layer: Layer, stack: LayerStack) -> list[Shape]:
         """A flat layer as shapes; none if it has to be a picture."""
+        size = stack.size
         if layer.role == "background" and layer.box == Box.whole(size) and (colour := only_colour(layer)):
             corners = ((size[0], 0), size, (0, size[1]))
             return [Shape((Contour((0, 0), tuple((corner,) for corner in corners), True),), colour, 1.0)]
         if not layer.ink or layer.role == "residual":
             return []
         try:
-            shapes = [read_shape(markup) for markup in self.vectorizer.vectorize(layer)]
+            shapes = [read_shape(markup) for markup in self.vectorizer.vectorize(layer, covers(stack, layer))]
         except NotPlain:
             return []
         pieces = sum(len(contour.pieces) for shape in shapes for contour in shape.contours)

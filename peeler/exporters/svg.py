@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from peeler.errors import OutputError
 from peeler.exporters.colours import has_many_colours, only_colour
-from peeler.exporters.grouping import grouped
+from peeler.exporters.grouping import covers, grouped
 from peeler.files import png_bytes, replacing
 from peeler.geometry import Box
 from peeler.protocols import Vectorizer
@@ -103,7 +103,7 @@ class SvgExporter:
         # A residual must stay exact, and a background of many colours would be traced as thousands of specks.
         if layer.role == "residual" or (layer.role == "background" and has_many_colours(layer)):
             return [_embedded(layer)]
-        return self.vectorizer.vectorize(layer, stack.layers[stack.layers.index(layer) + 1 :])
+        return self.vectorizer.vectorize(layer, covers(stack, layer))
 
 
 def check_svg(markup: str) -> None:
