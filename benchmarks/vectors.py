@@ -270,10 +270,17 @@ def outlines_of(data: str) -> list[Drawn]:
 
 
 def finish(outlines: list[Drawn], segments: list[Points], here: Points, start: Points) -> None:
-    if segments and np.ptp(np.concatenate(segments), axis=0).min() > 0.01:  # a line without width shows nothing
+    if segments and width_of(segments) > 0.01:  # a line without width shows nothing
         if np.abs(here - start).max() > 0.005:
             segments = [*segments, np.stack([here, start])]
         outlines.append(Drawn(segments, len(segments)))
+
+
+def width_of(segments: list[Points]) -> float:
+    """The area of an outline by half of its length, in pixels; of curves those of their control points."""
+    x, y = np.concatenate(segments).T
+    area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    return 2 * area / max(1e-9, float(np.hypot(np.diff(x), np.diff(y)).sum()))
 
 
 def stretches(letter: str, values: list[float], here: Points, start: Points) -> Iterator[Points]:

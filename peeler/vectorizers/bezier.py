@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from peeler.vectorizers.outlines import Outline, Points
 
 TOLERANCE = 0.25
 """Pixels by which a curve may miss an outline."""
+CLOSER = 0.65
+"""Share of that by which one curve in the place of two may miss."""
 STRAIGHT = 0.15
 """Pixels by which a piece may leave its chord and still be drawn as a line."""
 HARD = 1.2
@@ -25,8 +28,10 @@ CALMING = 4
 """Times that hard stretches are smoothed: the steps go, and a corner moves by less than a pixel."""
 SAMPLES = 40
 """Points to which a piece is reduced for fitting."""
-ROUNDS = 7
+ROUNDS = 9
 """Rounds of fit and split; what is not within tolerance then is drawn as it is."""
+MIDDLE = 0.2
+"""Share of a piece from its ends within which it is not split, so that every round brings shorter ones."""
 ALIGNED = np.cos(np.deg2rad(2.5))
 """Cosine of the angle up to which two directions are one."""
 CALM = np.deg2rad(3.5)
@@ -50,6 +55,13 @@ class _Knot:
 
 
 Piece = tuple[_Knot, _Knot]
+
+
+class _Drawn(NamedTuple):
+    """A piece of an outline and the curve that stands for it."""
+
+    piece: Piece
+    curve: Curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +101,17 @@ def fit_curves(outlines: Sequence[Outline], tolerance: float = TOLERANCE) -> lis
     ``tolerance`` is by how many pixels a curve may miss; what a line may leave its chord by goes along with it.
     """
     track = _Track.around(outlines, tolerance / TOLERANCE)
+    found = _split_until_they_fit(track)
+    _merge_while_they_fit(track, found)
+    places = sorted(found)
+    bounds = [bisect_left(places, loop[0][0].place) for loop in track.loops] + [len(places)]
+    return [[found[place].curve for place in places[start:end]] for start, end in pairwise(bounds)]
+
+
+def _split_until_they_fit(track: _Track) -> dict[int, _Drawn]:
+    """Curves within tolerance by the places where they begin; pieces that miss are split where they miss most."""
     pieces = [piece for loop in track.loops for piece in loop]
-    curves: dict[int, Curve] = {}
+    found: dict[int, _Drawn] = {}
     for last in (*[False] * ROUNDS, True):
         if not pieces:
             break
@@ -100,17 +121,44 @@ def fit_curves(outlines: Sequence[Outline], tolerance: float = TOLERANCE) -> lis
         rest = []
         for piece, curve, miss, split, straight in zip(pieces, fitted, misses, worst, flat, strict=True):
             one, other = piece
-            steps = other.place - one.place
             if straight and _runs_along(piece):
-                curves[one.place] = np.stack([one.point, other.point])
-            elif miss <= TOLERANCE or last or steps < 4:
-                curves[one.place] = curve
+                found[one.place] = _Drawn(piece, np.stack([one.point, other.point]))
+            elif miss <= TOLERANCE or last or other.place - one.place < 4:
+                found[one.place] = _Drawn(piece, curve)
             else:
-                rest += track.split(piece, float(split))
+                rest += track.split(piece, float(np.clip(split, MIDDLE, 1 - MIDDLE)))
         pieces = rest
-    places = sorted(curves)
-    bounds = [bisect_left(places, loop[0][0].place) for loop in track.loops] + [len(places)]
-    return [[curves[place] for place in places[start:end]] for start, end in pairwise(bounds)]
+    return found
+
+
+def _merge_while_they_fit(track: _Track, found: dict[int, _Drawn]) -> None:
+    """Put one curve in the place of two neighbours wherever it is close enough, the best fitting first."""
+    fresh = set(found)
+    while pairs := _neighbours(found, fresh):
+        pieces = [(found[one].piece[0], found[other].piece[1]) for one, other in pairs]
+        samples, weights = _sampled(track, pieces)
+        fitted, misses, _ = _fitted(samples, weights, pieces)
+        fresh = set()
+        for index in np.argsort(misses, kind="stable").tolist():
+            one, other = pairs[index]
+            if misses[index] > CLOSER * TOLERANCE:
+                break
+            if one in found and other in found and one not in fresh and other not in fresh:
+                del found[other]
+                found[one] = _Drawn(pieces[index], fitted[index])
+                fresh.add(one)
+
+
+def _neighbours(found: dict[int, _Drawn], fresh: set[int]) -> list[tuple[int, int]]:
+    """Curves that follow each other without a corner, of which one is new."""
+    return [
+        (place, after)
+        for place, drawn in found.items()
+        if (after := drawn.piece[1].place) in found
+        and drawn.piece[1].direction is not None
+        and len(drawn.curve) == len(found[after].curve) == 4
+        and (place in fresh or after in fresh)
+    ]
 
 
 def _even(outline: Outline) -> tuple[Points, Numbers]:

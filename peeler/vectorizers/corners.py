@@ -18,8 +18,8 @@ RELIABLE, THIN = 1.6, 8
 LEAST_TAIL, LONGEST_TAIL = 1.25, 12
 """Pixels that the tail of a spike is seen for, to count as one, and at most."""
 AROUND = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
-LEAST_SEEN = 5
-"""Alpha (0–255) from which something is seen."""
+LEAST_SEEN, MOST_SEEN = 5, 200
+"""Alpha (0–255) from which something is seen, and up to which it is a tail and not a body."""
 
 Numbers = NDArray[np.float64]
 
@@ -121,6 +121,8 @@ def _tail(shown: NDArray[np.uint8], start: Numbers, direction: Numbers) -> Numbe
         best = max(inside, key=lambda place: int(shown[place[1], place[0]]))
         if shown[best[1], best[0]] < LEAST_SEEN:
             break
+        if end is not None and shown[best[1], best[0]] > MOST_SEEN:
+            return None
         direction = unit(direction * 2 + (best[0] - x, best[1] - y))
         x, y = best
         end = np.array([x + 0.5, y + 0.5])
