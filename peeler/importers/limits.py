@@ -54,7 +54,9 @@ class Allowance:
         self.pixels = MOST_LAYER_PIXELS
 
     def take(self, width: int, height: int) -> None:
-        """Count a layer of that size before it is decoded. Raises InputError when it is one too many."""
+        """Count a layer of that size before it is decoded. Raises InputError when it is one too many, or too large."""
+        if max(0, width) * max(0, height) > MAX_PIXELS:
+            raise InputError(f"{self.path}: a layer has {width} × {height} pixels, more than a picture may have")
         self.layers -= 1
         self.pixels -= max(0, width) * max(0, height)
         if self.layers < 0:

@@ -1,5 +1,6 @@
 """A PSD as a stack: what Photoshop, GIMP, Krita and others have written."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from peeler.importers.markup import local, parse
 from peeler.particulars import Found, Particulars
 from peeler.protocols import Imported
 from peeler.text import label
+
+# What it finds odd in a damaged file is not for the terminal: the error says what matters.
+logging.getLogger("psd_tools").addHandler(logging.NullHandler())
 
 MODES = {ColorMode.RGB, ColorMode.GRAYSCALE}
 DEPTHS = {8, 16}
