@@ -75,14 +75,15 @@ def _add(place: "PSDImage | PsdGroup", layer: Layer, number: int) -> None:
 def _with_picture(document: PSDImage, picture: RGBA) -> bytes:
     """The file with ``picture`` as what its layers make together; the library has no public way to say so."""
     record = document._record
-    planes = [picture[..., channel] for channel in range(3)]
+    planes = list(_on_white(picture))
     layers = record.layer_and_mask_information.layer_info
     if picture[..., 3].min() == 255:
         record.header.channels = 3
-    elif layers is not None:
-        # A negative count says that the fourth channel is transparency, and colours then are those on white.
-        layers.layer_count = -abs(layers.layer_count)
-        planes = [*_on_white(picture), picture[..., 3]]
+    else:
+        planes.append(picture[..., 3])
+        if layers is not None:
+            # A negative count says that the fourth channel is transparency, and colours then are those on white.
+            layers.layer_count = -abs(layers.layer_count)
     record.image_data.compression = Compression.RLE
     record.image_data.set_data([plane.tobytes() for plane in planes], record.header)
     buffer = BytesIO()

@@ -207,6 +207,8 @@ def _arc(here: Point, numbers: list[float], relative: bool, _: Handle) -> Made:
     """An elliptical arc by its centre (SVG 2, §B.2.4), each quarter a cubic."""
     rx, ry, turn, large, sweep = abs(numbers[0]), abs(numbers[1]), math.radians(numbers[2]), numbers[3], numbers[4]
     (end,) = _points(here, numbers[5:], relative)
+    if {large, sweep} - {0, 1}:
+        raise ValueError(f"an arc has flags {large:g} and {sweep:g}")
     if end == here:
         return [], None
     if not (rx and ry):
