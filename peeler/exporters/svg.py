@@ -25,7 +25,8 @@ _NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _ANYTHING = re.compile(r".*", re.DOTALL)
 _ID = re.compile(r"[a-z][a-z0-9-]*")
-_PAINT = {"fill": _COLOUR, "fill-opacity": _NUMBER}
+_PAINT = {"fill": re.compile(r"#[0-9a-f]{6}|url\(#paint-[a-z0-9-]+\)"), "fill-opacity": _NUMBER}
+_GRADIENT = {"id": re.compile(r"paint-[a-z0-9-]+"), "gradientUnits": re.compile("userSpaceOnUse")}
 _ALLOWED = {
     "svg": {"width": _NUMBER, "height": _NUMBER, "viewBox": re.compile(r"0 0 \d+ \d+")},
     "g": {
@@ -44,6 +45,9 @@ _ALLOWED = {
         **_PAINT,
         "transform": re.compile(r"rotate\([-\d. ]+\)"),
     },
+    "linearGradient": {**dict.fromkeys(("x1", "y1", "x2", "y2"), _NUMBER), **_GRADIENT},
+    "radialGradient": {**dict.fromkeys(("cx", "cy", "r"), _NUMBER), **_GRADIENT},
+    "stop": {"offset": _NUMBER, "stop-color": _COLOUR},
     "path": {
         **_PAINT,
         "transform": re.compile(r"translate\([-\d. ]+\)"),
@@ -118,9 +122,12 @@ def check_svg(markup: str) -> None:
         raise OutputError("the SVG has another root than svg")
     for element in root.iter():
         _check_element(element)
-    ids = [element.attrib["id"] for element in root.iter(f"{{{_SVG}}}g")]
+    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
     if len(set(ids)) != len(ids):
-        raise OutputError("two groups of the SVG share an id")
+        raise OutputError("two elements of the SVG share an id")
+    fills = {element.attrib.get("fill", "") for element in root.iter()}
+    if lost := {fill for fill in fills if fill.startswith("url")} - {f"url(#{name})" for name in ids}:
+        raise OutputError(f"the SVG has no {sorted(lost)[0]}")
 
 
 def _check_element(element: ElementTree.Element) -> None:

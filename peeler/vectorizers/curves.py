@@ -6,6 +6,7 @@ enlarged alpha, are 7 dB worse, six times as long and twice as slow as fitting t
 
 import re
 from collections.abc import Iterator, Sequence
+from zlib import crc32
 
 import cv2
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from peeler.errors import OutputError
 from peeler.geometry import RGBA
 from peeler.stack import Layer
+from peeler.text import slug
 from peeler.vectorizers.bezier import TOLERANCE, Curve, fit_curves
 from peeler.vectorizers.corners import LONGEST_TAIL
-from peeler.vectorizers.markup import number, path_data, shape_element
+from peeler.vectorizers.gradients import Linear, Radial, find_gradient
+from peeler.vectorizers.markup import gradient_element, number, path_data, shape_element
 from peeler.vectorizers.outlines import Outline, trace_outlines
 from peeler.vectorizers.primitives import Ellipse, Rectangle, recognised
 from peeler.vectorizers.underlap import underlapped
@@ -41,7 +44,8 @@ _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="trans
 
 
 class CurvesVectorizer:
-    """Draws complete shapes: a path with holes for a flat layer, colour areas on each other for a textured one."""
+    """Draws complete shapes: paths with holes, or shapes with a name, for a layer of one ink or one gradient; colour
+    areas on each other for a textured one."""
 
     def __init__(self, tolerance: float = TOLERANCE) -> None:
         """``tolerance`` is by how many pixels a curve may miss the outline of a flat layer."""
@@ -51,8 +55,11 @@ class CurvesVectorizer:
         """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
         if not layer.pixels[..., 3].any():
             return []
-        ink = layer.ink or _main_colour(layer.pixels)
-        return list(_flat_paths(underlapped(layer, above), ink, self.tolerance)) if ink else _colour_paths(layer)
+        if ink := layer.ink or _main_colour(layer.pixels):
+            return list(_flat_paths(underlapped(layer, above), ink, self.tolerance))
+        if gradient := find_gradient(layer.pixels):
+            return list(_gradient_paths(layer, gradient, self.tolerance))
+        return _colour_paths(layer)
 
 
 def _main_colour(pixels: RGBA) -> str | None:
@@ -71,6 +78,20 @@ def _flat_paths(layer: Layer, ink: str, tolerance: float) -> Iterator[str]:
         yield from _soft_shape(alpha, ink, layer, tolerance, opacity)
     for alpha, colour in _foreign_colours(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)):
         yield from _soft_shape(alpha, colour, layer, tolerance)
+
+
+def _gradient_paths(layer: Layer, gradient: Linear | Radial, tolerance: float) -> Iterator[str]:
+    """The gradient, and the shapes that are filled with it."""
+    # A name of its own also where the ids of two layers differ in signs only that a name cannot have.
+    name = f"paint-{slug(layer.id)}-{crc32(layer.id.encode()):08x}"
+    shapes = [
+        shape
+        for alpha, opacity in _strata(layer.pixels[..., 3])
+        for shape in _soft_shape(alpha, f"url(#{name})", layer, tolerance, opacity)
+    ]
+    if shapes:
+        yield gradient_element(gradient, name, layer.box[:2])
+    yield from shapes
 
 
 def _soft_shape(

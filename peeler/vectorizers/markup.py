@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.vectorizers.bezier import Curve
+from peeler.vectorizers.gradients import Linear, Radial
 from peeler.vectorizers.primitives import SKEWED, Ellipse, Rectangle
 
 DIGITS = 2
@@ -39,6 +40,24 @@ def shape_element(shape: Ellipse | Rectangle, paint: str, origin: Corner) -> str
     if SKEWED < shape.turn < np.pi - SKEWED:
         turned = f' transform="rotate({number(np.rad2deg(shape.turn))} {x} {y})"'
     return f'<ellipse {paint} cx="{x}" cy="{y}" rx="{number(shape.across)}" ry="{number(shape.down)}"{turned}/>'
+
+
+def gradient_element(gradient: Linear | Radial, name: str, origin: Corner) -> str:
+    """The element that a shape's fill ``url(#name)`` refers to."""
+    stops = "".join(
+        f'<stop offset="{number(stop.share)}" stop-color="#{bytes(stop.colour).hex()}"/>' for stop in gradient.stops
+    )
+    places: dict[str, float]
+    if isinstance(gradient, Linear):
+        kind = "linearGradient"
+        (x1, y1), (x2, y2) = gradient.start, gradient.end
+        places = {"x1": x1 + origin[0], "y1": y1 + origin[1], "x2": x2 + origin[0], "y2": y2 + origin[1]}
+    else:
+        kind = "radialGradient"
+        x, y = gradient.middle
+        places = {"cx": x + origin[0], "cy": y + origin[1], "r": gradient.radius}
+    told = " ".join(f'{key}="{number(value)}"' for key, value in places.items())
+    return f'<{kind} id="{name}" gradientUnits="userSpaceOnUse" {told}>{stops}</{kind}>'
 
 
 def number(value: float) -> str:
