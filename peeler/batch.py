@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from peeler import __version__, registry
 from peeler.asking import SPENDING
-from peeler.engines import Purse, engine_of, limits_of
+from peeler.engines import Purse, engine_of, limits_of, vectorizer_of
 from peeler.errors import InputError, PeelerError, StoreError
 from peeler.files import as_json, lock_folder, replacing, storing
 from peeler.geometry import RGB, RGBA
@@ -266,7 +266,7 @@ def _peel_all(
     def on_stage(name: str, stage: str) -> None:
         report(Progress(stage, name, len(done), len(tasks), purse.spent(), purse.warning()))
 
-    waiting = (preset.in_flight or IN_FLIGHT) if registry.asks_a_model(preset.analyst) else 0
+    waiting = (preset.in_flight or IN_FLIGHT) if registry.asks(preset) else 0
     if FLUX in (preset.remover, preset.fallback):
         waiting = max(waiting, preset.flux.at_once)
     return do_all(_peel_task, tasks, cores, on_stage, on_done, waiting, registry.modules_of(preset))
@@ -299,13 +299,15 @@ def _told(made: int, purse: Purse) -> str:
 
 
 def _write_outputs(run: Run, stack: LayerStack, picture: Picture, purse: Purse, laps: Laps) -> None:
-    names = output_names(run.folder, run.record.preset)
+    preset = run.record.preset
+    names = output_names(run.folder, preset)
     if "png" in names:
         with replacing(run.folder / "stack") as folder:
             registry.exporter("png").export(stack, folder)
         laps.mark("png")
     for kind in (kind for kind in names if kind not in ("png", "html")):
-        registry.exporter(kind, run.record.preset.vectorizer).export(stack, run.folder / names[kind])
+        by = vectorizer_of(preset, purse.file, purse.owner or "") if kind in registry.DRAWING else ""
+        registry.exporter(kind, by).export(stack, run.folder / names[kind])
         laps.mark(kind)
     missed = stack.difference(picture.pixels, residual=False)
     residual = ResidualRecord(max=int(missed.max()), pixels=int(np.count_nonzero(missed > TOLERANCE)))

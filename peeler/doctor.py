@@ -16,6 +16,8 @@ from peeler import __version__
 from peeler.layout import add_row, plain_table
 from peeler.registry import EMBEDDED, Readiness, ready
 
+NEEDED = (EMBEDDED, "curves", "png", "svg", "html")
+"""Backends that the embedded engine works with; all others are a matter of choice."""
 PYTHONS = ((3, 11), (3, 13))
 """The oldest and the newest Python that Peeler is made for."""
 
@@ -42,7 +44,7 @@ class Examination(BaseModel):
     @property
     def healthy(self) -> bool:
         """Whether the embedded engine can work; the large models are a matter of choice."""
-        own = [one for one in self.backends if one.name == EMBEDDED or one.kind in ("vectorizer", "exporter")]
+        own = [one for one in self.backends if one.name in NEEDED]
         return self.python_fits and all(one.ready for one in own)
 
 

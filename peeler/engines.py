@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 from peeler import registry
 from peeler.asking import Asker, Ledger, Limits, ReplyCache, load_prices, open_asker, reply_folder
+from peeler.asking.asker import RE_ASKS
 from peeler.asking.budget import nearly_spent, spent
 from peeler.attempts import Engine
+from peeler.dialogue import Vlm
 from peeler.presets import Preset
+from peeler.protocols import Vectorizer
 from peeler.records import Spent
 from peeler.workers import Host, aside, rest
 
@@ -31,16 +34,34 @@ def engine_of(preset: Preset, spending: Path, owner: str = "", host: Host | None
     return Engine(analyst, remover, fallback, checker)
 
 
+def vectorizer_of(preset: Preset, spending: Path, owner: str = "", tolerance: float | None = None) -> Vectorizer:
+    """Who turns layers into paths by a preset; what that may cost is shared as with a model.
+
+    Raises ConfigError when it is unknown or lacks something.
+    """
+    name = preset.vectorizer
+    if name not in registry.PAID:
+        return registry.vectorizer(name, tolerance)
+    # The same picture would get the same answer for the same money, so an unusable one is not asked for again.
+    asker = _asker(registry.service(name), preset, spending, owner, re_asks=0)
+    return registry.paid_vectorizer(name, asker, preset.timeout, aside)
+
+
 def asker_of(preset: Preset, spending: Path, owner: str = "") -> Asker:
     """Who asks the model that the preset names as its analyst."""
+    return _asker(registry.vlm(preset.analyst or ""), preset, spending, owner)
+
+
+def _asker(vlm: Vlm, preset: Preset, spending: Path, owner: str, re_asks: int = RE_ASKS) -> Asker:
     return open_asker(
-        registry.vlm(preset.analyst or ""),
+        vlm,
         spending,
         limits_of(preset),
         None if preset.prices is None else load_prices(Path(preset.prices)),
         cache_of(preset),
         owner,
         sleep=rest,
+        re_asks=re_asks,
     )
 
 

@@ -65,6 +65,11 @@ BACKENDS: dict[str, dict[str, Backend]] = {
     },
     "vectorizer": {
         "curves": Backend("peeler.vectorizers.curves:CurvesVectorizer", needs=("vtracer",)),
+        "recraft": Backend(
+            "peeler.vectorizers.recraft:RecraftVectorizer",
+            needs=("openai", "httpx2", "tenacity"),
+            install="pip install 'peeler[vlm]'",
+        ),
     },
     "exporter": {
         "png": Backend("peeler.exporters.png:PngExporter"),
@@ -93,6 +98,8 @@ ENGINES: dict[str, tuple[str, str]] = {
 VLMS = "peeler.vlms"
 LISTENING = "peeler.analysts.vlm"
 SHARING = "peeler.nets.sharing"
+PAID = {"recraft": "peeler.vlms.recraft"}
+"""Vectorizers that ask a service, and where that one lives."""
 EMBEDDED = "flat"
 """The engine that is always ready."""
 
@@ -112,6 +119,11 @@ def asks_a_model(name: str | None) -> bool:
     """Whether an analyst is the name of a model rather than that of a backend."""
     provider = _provider(name)
     return provider in providers() and provider not in BACKENDS["analyst"]
+
+
+def asks(preset: Preset) -> bool:
+    """Whether peeling by a preset waits for answers from elsewhere."""
+    return asks_a_model(preset.analyst) or preset.vectorizer in PAID
 
 
 def _provider(name: str | None) -> str:
@@ -154,14 +166,35 @@ def hosted(preset: Preset, modules: Sequence[str]) -> "AbstractContextManager[Ho
     return cast("AbstractContextManager[Host]", import_module(SHARING).hosted(preset.flux, modules))
 
 
-def vectorizer(name: str) -> Vectorizer:
-    return cast(Vectorizer, _load("vectorizer", name)())
+def vectorizer(name: str, tolerance: float | None = None) -> Vectorizer:
+    """A new vectorizer; ``tolerance`` is by how many pixels its curves may miss, if it draws any itself."""
+    kind = _load("vectorizer", name)
+    if name in PAID:
+        raise ConfigError(f"{name} costs money: peeler vectorize RUN --vectorizer {name} asks it, within --max-cost")
+    return cast(Vectorizer, kind() if tolerance is None else kind(tolerance))
 
 
-def exporter(name: str, vectorizer_name: str = "curves") -> Exporter:
-    """A new exporter; those for SVG and slides draw their paths with the named vectorizer."""
+def paid_vectorizer(
+    name: str, asker: "Asker", timeout: float, aside: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Vectorizer:
+    """A new vectorizer of ``PAID`` that asks by ``asker``."""
+    return cast(Vectorizer, _load("vectorizer", name)(asker, timeout, aside))
+
+
+def service(name: str, environment: Mapping[str, str] | None = None) -> Vlm:
+    """Whom a vectorizer of ``PAID`` asks, with its key. Raises ConfigError; nothing is sent yet."""
+    if missing := lacks(find("vectorizer", name)):
+        raise ConfigError(f"the vectorizer {name!r} {missing}")
+    asked: Vlm = import_module(PAID[name]).open_service(os.environ if environment is None else environment)
+    return asked
+
+
+def exporter(name: str, by: str | Vectorizer = "curves") -> Exporter:
+    """A new exporter; those for SVG and slides draw their paths with the vectorizer ``by``, or the one so called."""
     kind = _load("exporter", name)
-    return cast(Exporter, kind(vectorizer(vectorizer_name)) if name in DRAWING else kind())
+    if name not in DRAWING:
+        return cast(Exporter, kind())
+    return cast(Exporter, kind(vectorizer(by) if isinstance(by, str) else by))
 
 
 def importer(name: str) -> Importer:
@@ -266,6 +299,8 @@ def _check_names(preset: Preset) -> None:
             raise ConfigError(f"the output {output!r} {missing}")
     if FLUX in (preset.remover, preset.fallback):
         import_module("peeler.weights.flux").flux_weights(preset.flux)
+    if preset.vectorizer in PAID and not {*DRAWING}.isdisjoint(preset.outputs):
+        service(preset.vectorizer)
     if preset.check and not asks_a_model(preset.analyst):
         raise ConfigError("a check of removals takes a model: name one as the analyst, such as gemini:MODEL")
 
@@ -304,6 +339,8 @@ def _readiness() -> Iterator[Readiness]:
     for kind, backends in BACKENDS.items():
         for name, backend in backends.items():
             missing = flux_lacks(FluxSettings()) if name == FLUX else lacks(backend)
+            if name in PAID and not missing:
+                missing = import_module(PAID[name]).lacks(os.environ)
             yield Readiness(kind, name, not missing, missing)
     for name in providers():
         missing = import_module(VLMS).lacks(name, os.environ)

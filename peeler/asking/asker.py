@@ -56,6 +56,7 @@ class Asker:
         patience: Patience = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = chance.random,
+        re_asks: int = RE_ASKS,
     ) -> None:
         if price is None and budget.max_cost is not None:
             raise ConfigError(
@@ -68,6 +69,7 @@ class Asker:
         self.price = price
         self.cache = cache
         self.patience = patience
+        self.re_asks = re_asks
         self.exchanges: list[Exchange] = []
         self._again = asking_again(patience, sleep, random)
         self._attempt = 0
@@ -86,7 +88,7 @@ class Asker:
         """What ``usable`` makes of the reply, which comes from the cache if it is there.
 
         ``usable`` raises ReplyError in words that help the model to do better; with them it is asked again, at most
-        twice. Only a reply that could be used is kept, under the question as it was asked first.
+        ``re_asks`` times. Only a reply that could be used is kept, under the question as it was asked first.
 
         Raises ReplyError when no reply can be used, BudgetSpent when the next call does not fit, Unavailable when
         patience ends, Rejected when the model or its provider refuses, StoreError when a file cannot be used.
@@ -113,7 +115,7 @@ class Asker:
 
     def _ask_until_usable(self, request: Request, usable: Callable[[Reply], Answer]) -> tuple[Answer, Reply]:
         wording = request
-        for left in reversed(range(1 + RE_ASKS)):
+        for left in reversed(range(1 + self.re_asks)):
             reply = self._send_patiently(wording)
             try:
                 return usable(reply), reply
@@ -121,8 +123,10 @@ class Asker:
                 self.exchanges[-1] = self.exchanges[-1].model_copy(
                     update={"outcome": "unusable", "problem": _bounded(str(problem), LONGEST_PROBLEM)}
                 )
+                if not self.re_asks:
+                    raise
                 if not left:
-                    raise ReplyError(f"{1 + RE_ASKS} replies cannot be used; the last: {problem}") from problem
+                    raise ReplyError(f"{1 + self.re_asks} replies cannot be used; the last: {problem}") from problem
                 wording = reworded(request, reply, problem)
         raise AssertionError("the last reply is either used or raised about")
 
@@ -211,11 +215,14 @@ def open_asker(
     cache: ReplyCache | None = None,
     owner: str = "",
     sleep: Callable[[float], None] = time.sleep,
+    re_asks: int = RE_ASKS,
 ) -> Asker:
     """An asker that shares the file ``spending`` with all others that are opened on it, in whatever process.
 
     ``owner`` is the name of the run, by which its spending is told apart; ``sleep`` does all the waiting between
-    requests. Raises ConfigError when a limit in dollars meets a model without a price.
+    requests; ``re_asks`` is how often a question is put again because its reply cannot be used.
+
+    Raises ConfigError when a limit in dollars meets a model without a price.
     """
     ledger = Ledger(spending)
     return Asker(
@@ -225,6 +232,7 @@ def open_asker(
         (load_prices() if prices is None else prices).of(vlm.name),
         cache,
         sleep=sleep,
+        re_asks=re_asks,
     )
 
 

@@ -32,7 +32,8 @@ class Price(BaseModel):
     """US dollars per million tokens of the models whose name, such as ``gemini:gemini-2.5-pro``, fits ``match``.
 
     ``at`` is for their address: empty for the provider's own, ``*`` for any. ``tile`` bounds the tokens of a picture
-    per square of 512 × 512 pixels that it begins. Tokens of thinking cost what those of the answer do.
+    per square of 512 × 512 pixels that it begins. Tokens of thinking cost what those of the answer do. ``call`` is what
+    every request costs besides, in US dollars.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,10 +43,11 @@ class Price(BaseModel):
     input: float = Field(ge=0, allow_inf_nan=False)
     output: float = Field(ge=0, allow_inf_nan=False)
     tile: int = Field(default=1600, ge=0)
+    call: float = Field(default=0, ge=0, allow_inf_nan=False)
 
     def cost(self, usage: Usage) -> float:
-        """US dollars for so many tokens."""
-        return (usage.input * self.input + usage.output * self.output) / MILLION
+        """US dollars for a request of so many tokens."""
+        return self.call + (usage.input * self.input + usage.output * self.output) / MILLION
 
     def most(self, request: Request) -> float:
         """The most US dollars a request can cost: no token is shorter than a byte, no answer longer than allowed."""

@@ -15,7 +15,7 @@ from peeler.vlms.specs import PROVIDERS, VlmSpec, key_for, parse_spec
 __all__ = ["INSTALL", "lacks", "load_environment", "open_vlm", "parse_spec"]
 
 INSTALL = 'pip install "peeler[vlm]"'
-_OURS = re.compile(r"PEELER_\w+|\w+_(KEY|TOKEN)")
+_OURS = re.compile(r"PEELER_\w+|\w+_(KEY|TOKEN)|RECRAFT_BASE_URL")
 _KEYS = re.compile(r"\w+_API_KEY|HF_TOKEN")
 
 

@@ -66,7 +66,14 @@ class Told(NamedTuple):
     after: float | None
 
 
-def failure(status: int, headers: Mapping[str, str], body: bytes, host: str, now: float) -> Unavailable | Rejected:
+def failure(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    host: str,
+    now: float,
+    ways_out: Mapping[int, str] = WAYS_OUT,
+) -> Unavailable | Rejected:
     """The error for an HTTP status that is no success; ``now`` is seconds of Unix time."""
     told = _told(body)
     said = redact(label(f"{host} answers {status}: {told.message}", LONGEST_MESSAGE).rstrip(": ."))
@@ -74,7 +81,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, host: str, now
     if marked is None and (status in PASSING or status >= 500):
         wait = _wait(headers, now)
         return Unavailable(said, told.after if wait is None else wait, free=status not in CHARGED_PERHAPS)
-    way_out = marked or (REDIRECTED if status < 400 else WAYS_OUT.get(status))
+    way_out = marked or (REDIRECTED if status < 400 else ways_out.get(status))
     return Rejected(f"{said}; {way_out}" if way_out else said)
 
 

@@ -93,7 +93,7 @@ def parse_spec(text: str) -> VlmSpec:
         raise ConfigError(f"{_shown(text)!r} needs the name of a model, as in {found['provider']}:MODEL")
     if found["key"] is not None and not _VARIABLE.fullmatch(found["key"]):
         raise ConfigError("?key= takes the name of an environment variable, not the key itself")
-    address = _checked(found["url"]) if found["url"] else provider.address
+    address = check_address(found["url"]) if found["url"] else provider.address
     base_url = None if address == provider.address else address
     if base_url and not is_loopback(base_url) and not found["key"]:
         name = provider.keys[0]
@@ -111,7 +111,11 @@ def key_for(spec: VlmSpec, environment: Mapping[str, str]) -> str | None:
         if not names:
             return None
         raise ConfigError(f"there is no key for {spec.provider}: set {' or '.join(names)}, or write it into .env")
-    key = environment[name].strip()
+    return readable_key(name, environment[name].strip())
+
+
+def readable_key(name: str, key: str) -> str:
+    """The key that the variable ``name`` holds, which is hidden from now on. Raises ConfigError when it is garbled."""
     remember(key)
     if not re.fullmatch(r"[!-~]+", key):
         raise ConfigError(f"{name} holds characters that no key has: copy it again")
@@ -138,7 +142,7 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _checked(url: str) -> str:
+def check_address(url: str) -> str:
     """The address without a slash at its end. Raises ConfigError when a key could leak over it."""
     try:
         parts = urlsplit(url)

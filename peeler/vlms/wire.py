@@ -3,7 +3,7 @@
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ import httpx2
 
 from peeler.errors import ConfigError, Rejected, Unavailable
 from peeler.secrets import redact
-from peeler.vlms.failures import failure
+from peeler.vlms.failures import WAYS_OUT, failure
 from peeler.vlms.specs import is_loopback
 
 LARGEST_ANSWER = 32 * 2**20
@@ -42,6 +42,7 @@ class PinnedClient(httpx2.Client):
         address: str,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        ways_out: Mapping[int, str] = WAYS_OUT,
     ) -> None:
         try:
             super().__init__(
@@ -50,7 +51,7 @@ class PinnedClient(httpx2.Client):
         except (ImportError, ValueError) as problem:
             raise ConfigError(redact(f"the proxy that the environment names cannot be used: {problem}")) from None
         self._home = _origin(httpx2.URL(address))
-        self._clock, self._now = clock, now
+        self._clock, self._now, self._ways_out = clock, now, ways_out
 
     def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
         """One exchange. The read timeout of the request is the time for the whole of it."""
@@ -66,7 +67,7 @@ class PinnedClient(httpx2.Client):
             free = isinstance(problem, NEVER_CHARGED)
             raise Unavailable(f"{host}: {redact(str(problem))}", free=free) from None
         if not answer.is_success:
-            raise failure(answer.status_code, answer.headers, body, host, self._now())
+            raise failure(answer.status_code, answer.headers, body, host, self._now(), self._ways_out)
         return _success(answer, body, request)
 
     def _exchange(self, request: httpx2.Request, deadline: float) -> tuple[httpx2.Response, bytes]:

@@ -55,7 +55,8 @@ def serving(*answers: Answer) -> Iterator[FakeServer]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            fake.asked.append(Asked(self.path, headers, json.loads(body)))
+            is_json = "json" in headers["content-type"]
+            fake.asked.append(Asked(self.path, headers, json.loads(body) if is_json else body))
             answer = fake.next()
             closing.wait(answer.wait)
             self.send_response(answer.status)
