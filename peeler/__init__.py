@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from peeler.batch import peel_file, peel_folder, peel_picture
     from peeler.errors import PeelerError
     from peeler.inputs import Picture, read_picture
+    from peeler.opening import open_stack
     from peeler.presets import Preset, load_preset
     from peeler.stack import Layer, LayerStack
 
@@ -23,6 +24,7 @@ __all__ = [
     "Picture",
     "Preset",
     "load_preset",
+    "open_stack",
     "peel_file",
     "peel_folder",
     "peel_picture",
@@ -36,6 +38,7 @@ _HOMES = {
     "Picture": "inputs",
     "Preset": "presets",
     "load_preset": "presets",
+    "open_stack": "opening",
     "peel_file": "batch",
     "peel_folder": "batch",
     "peel_picture": "batch",

@@ -109,6 +109,8 @@ def _called(name: str, id: str) -> str:
 def _in_words(what: str, value: object) -> str:
     if what == "moved" and isinstance(value, list):
         return f"moved by {value[0]}, {value[1]}"
+    if what == "visible" and isinstance(value, list):
+        return "shown" if value[1] else "hidden"
     if isinstance(value, list):
         before, after = (_plain(one) for one in value)
         return f"{what.replace('_', ' ')} {before} → {after}"

@@ -29,7 +29,7 @@ TIERS: dict[str, set[str]] = {
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
 HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers", "peft")
-HEAVY += ("huggingface_hub", "openai", "google.genai", "httpx2", "dotenv", "tenacity", "json_repair")
+HEAVY += ("psd_tools", "pptx", "lxml", "huggingface_hub", "openai", "google.genai", "httpx2", "dotenv", "tenacity", "json_repair")
 BLAND = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "tools", "base"}
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
 

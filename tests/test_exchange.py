@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+from peeler import registry
 from peeler.cli import app
 from peeler.exporters.png import PngExporter
 from peeler.opening import open_stack
@@ -301,3 +303,34 @@ def test_a_picture_that_is_none_cannot_replace(run: Path, tmp_path: Path) -> Non
     (tmp_path / "patch.png").write_bytes(b"no picture")
     done = peeler("edit", run, f"replace e01 {tmp_path / 'patch.png'}")
     assert done.exit_code == 3 and names(tmp_path) == ["cat", "patch.png"]
+
+
+# Outputs of a preset
+
+
+def test_a_preset_asks_for_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PEELER_OUTPUTS", "png,psd,pptx,ora,webp,gif,html")
+    picture = np.full((48, 64, 3), 255, dtype=np.uint8)
+    picture[6:40, 6:40] = 200, 0, 0
+    Image.fromarray(picture).save("cat.png")
+    done = peeler("peel", "cat.png")
+    assert done.exit_code == 0, done.output
+    assert {f"cat.{name}" for name in ("psd", "pptx", "ora", "webp", "gif")} <= set(names(tmp_path / "outputs" / "cat"))
+    assert 'href="cat.psd"' in (tmp_path / "outputs" / "cat" / "report.html").read_text(encoding="utf-8")
+    assert peeler("diff", "outputs/cat", "outputs/cat/cat.psd").exit_code == 0
+
+
+def test_an_output_whose_package_is_missing_is_told_before_anything_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PEELER_OUTPUTS", "psd")
+    lacking = replace(registry.BACKENDS["exporter"]["psd"], needs=("no_such_package",))
+    monkeypatch.setitem(registry.BACKENDS["exporter"], "psd", lacking)
+    Image.new("RGB", (8, 8)).save("cat.png")
+    for command in (("peel", "cat.png"), ("export", "cat.png", "--to", "psd")):
+        done = peeler(*command)
+        assert done.exit_code == 2
+        assert "lacks no_such_package: pip install 'peeler[export]'" in done.stderr
+    assert names(tmp_path) == ["cat.png"]

@@ -39,6 +39,7 @@ LARGE, SMALL = 256, 171
 """Longest side of the result pictures and of those of layers and steps, in pixels."""
 MOST_LAYERS, MOST_PLANES, MOST_NAMES = 96, 48, 18
 """Layers shown as cards, layers of the exploded view, and names listed per step."""
+LINKED = (".svg", ".psd", ".pptx", ".ora", ".webp", ".gif")
 MOST_GRAPH_BYTES = 200_000
 """Graph drawings are embedded up to this size, those of later steps up to this sum; others are linked."""
 
@@ -74,8 +75,8 @@ def _report(folder: Path, stack: LayerStack) -> str:
 
 def _links(folder: Path) -> str:
     """What else the run has made, as links."""
-    drawings = sorted(path.name for path in folder.glob("*.svg") if not path.name.startswith("."))
-    names = [*drawings, *(name for name in ("stack/stack.json",) if (folder / name).is_file())]
+    files = [path.name for path in folder.iterdir() if path.suffix in LINKED and not path.name.startswith(".")]
+    names = [*sorted(files), *(name for name in ("stack/stack.json",) if (folder / name).is_file())]
     return " · ".join(f'<a href="{quote(name.encode("utf-8", "replace"))}">{text(name)}</a>' for name in names)
 
 
