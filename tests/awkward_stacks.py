@@ -14,6 +14,7 @@ NAMES = [
     "猫の帽子",
     "line\nbreak\ttab",
     "x" * 250,
+    "long " * 2000,
     "zero\0one",
     "Ünï cödé",
     "",

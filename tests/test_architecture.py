@@ -22,14 +22,15 @@ TIERS: dict[str, set[str]] = {
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}
     | {"files", "records", "runs", "step_files", "workers", "graph_drawing", "prompting", "replies", "asking"}
     | {"choice", "attempts", "laps", "grounding", "claimed_order", "claimed_places", "engines"}
-    | {"nets", "weights", "frames", "stack_files", "particulars"},
+    | {"nets", "weights", "frames", "stack_files", "particulars", "sequences"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters", "importers"},
     "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm", "models"}
-    | {"exchange", "opening", "operations", "side_by_side"},
+    | {"exchange", "opening", "operations", "side_by_side", "vectorize", "redrawing"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
 HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers", "peft")
-HEAVY += ("psd_tools", "pptx", "lxml", "huggingface_hub", "openai", "google.genai", "httpx2", "dotenv", "tenacity", "json_repair")
+HEAVY += ("huggingface_hub", "openai", "google.genai", "httpx2", "dotenv", "tenacity", "json_repair")
+HEAVY += ("psd_tools", "pptx", "lxml")
 BLAND = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "tools", "base"}
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
 

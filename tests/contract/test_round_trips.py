@@ -7,9 +7,10 @@ import pytest
 
 from peeler import registry
 from peeler.errors import InputError
+from peeler.geometry import Box
 from peeler.registry import BACKENDS
 from peeler.stack import LayerStack
-from tests.awkward_stacks import STACKS
+from tests.awkward_stacks import STACKS, background, element
 
 EXACT = ["png", "psd", "ora"]
 LAYERED = [*EXACT, "svg"]
@@ -56,6 +57,23 @@ class TestRoundTrip:
         assert [layer.id for layer in again.layers] == [layer.id for layer in once.layers]
         if name != "svg":
             assert {file.name: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == first
+
+
+@pytest.mark.parametrize("name", ["png", "ora", "svg"])
+def test_three_hundred_layers(name: str, tmp_path: Path) -> None:
+    size = (40, 30)
+    many = (element(i, Box(i % 30, i % 20, i % 30 + 9, i % 20 + 7)) for i in range(299))
+    stack = LayerStack(size, (background(size), *many))
+    back = carried(stack, name, tmp_path)
+    assert [layer.name for layer in back.layers] == [layer.name for layer in stack.layers]
+
+
+@pytest.mark.parametrize("name", ["psd", "ora"])
+def test_a_large_canvas(name: str, tmp_path: Path) -> None:
+    size = (4096, 4096)
+    stack = LayerStack(size, (background(size), element(1, Box(4000, 4000, 4096, 4096))))
+    back = carried(stack, name, tmp_path)
+    assert all(np.array_equal(one.pixels, other.pixels) for one, other in zip(back.layers, stack.layers, strict=True))
 
 
 @pytest.mark.parametrize("name", BACKENDS["importer"])
