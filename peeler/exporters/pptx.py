@@ -3,7 +3,7 @@
 The markup is written here, since the library knows neither curves nor opacity nor alt text (ECMA-376, Part 1, §20.1).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
 from itertools import count
@@ -20,7 +20,7 @@ from pptx.util import Emu
 
 from peeler.exporters.colours import only_colour
 from peeler.exporters.grouping import covers, grouped
-from peeler.exporters.shapes import Contour, NotPlain, Piece, Point, Shape, read_shape
+from peeler.exporters.shapes import Contour, NotPlain, Paint, Piece, Point, Shape, Stroke, read_shape
 from peeler.exporters.zips import zip_bytes
 from peeler.files import png_bytes, replacing
 from peeler.geometry import RGBA, Box
@@ -34,6 +34,8 @@ LEAST_SIDE, MOST_SIDE = 914_400, 51_206_400
 """What a side of a slide may have, in the same units: 1 to 56 inches."""
 BLANK = 6
 """The layout without placeholders."""
+MITER = 400_000
+"""Where SVG cuts a pointed corner, in thousandths of a percent of the width."""
 MOST_PIECES = 20_000
 """Lines and curves of a layer; one with more stays a picture, since programs become slow."""
 THUMBNAIL = 256
@@ -94,7 +96,7 @@ class PptxExporter:
         size = stack.size
         if layer.role == "background" and layer.box == Box.whole(size) and (colour := only_colour(layer)):
             corners = ((size[0], 0), size, (0, size[1]))
-            return [Shape((Contour((0, 0), tuple((corner,) for corner in corners), True),), colour, 1.0)]
+            return [Shape((Contour((0, 0), tuple((corner,) for corner in corners), True),), Paint(colour, 1.0))]
         if not layer.ink or layer.role == "residual":
             return []
         try:
@@ -139,13 +141,11 @@ class _Page:
         points = [point for contour in shape.contours for point in _points(contour)]
         xs, ys = zip(*points, strict=True)
         edges: Edges = (min(xs), min(ys), max(xs), max(ys))
-        alpha = _share(layer.opacity * shape.opacity)
-        faded = "" if alpha == 100_000 else f'<a:alpha val="{alpha}"/>'
+        fill = "<a:noFill/>" if shape.fill is None else _solid(shape.fill, layer.opacity)
         return edges, (
             f"<p:sp {NAMES}><p:nvSpPr>{self._head(shown_name(layer), layer.visible)}<p:cNvSpPr/><p:nvPr/></p:nvSpPr>"
-            f"<p:spPr>{self._place(edges)}{self._geometry(shape.contours, edges)}"
-            f'<a:solidFill><a:srgbClr val="{shape.fill[1:].upper()}">{faded}</a:srgbClr></a:solidFill>'
-            "<a:ln><a:noFill/></a:ln></p:spPr></p:sp>"
+            f"<p:spPr>{self._place(edges)}{self._geometry(shape, edges)}{fill}{self._line(shape.stroke, layer.opacity)}"
+            "</p:spPr></p:sp>"
         )
 
     def group(self, name: str, entries: Sequence[tuple[Edges, str]], visible: bool = True) -> tuple[Edges, str]:
@@ -168,7 +168,15 @@ class _Page:
         same = f'<a:chOff x="{left}" y="{top}"/><a:chExt cx="{width}" cy="{height}"/>' if inside else ""
         return f'<a:xfrm><a:off x="{left}" y="{top}"/><a:ext cx="{width}" cy="{height}"/>{same}</a:xfrm>'
 
-    def _geometry(self, contours: Iterable[Contour], edges: Edges) -> str:
+    def _line(self, stroke: Stroke | None, opacity: float) -> str:
+        if stroke is None:
+            return "<a:ln><a:noFill/></a:ln>"
+        ends = "rnd" if stroke.round_ends else "flat"
+        corners = "<a:round/>" if stroke.round_corners else f'<a:miter lim="{MITER}"/>'
+        width = self.units(stroke.width)
+        return f'<a:ln w="{width}" cap="{ends}">{_solid(stroke.paint, opacity)}{corners}</a:ln>'
+
+    def _geometry(self, shape: Shape, edges: Edges) -> str:
         left, top, right, bottom = (self.units(edge) for edge in edges)
 
         def at(point: Point) -> str:
@@ -179,12 +187,15 @@ class _Page:
             return f"<a:{kind}>{''.join(map(at, piece))}</a:{kind}>"
 
         steps = "".join(
-            f"<a:moveTo>{at(contour.start)}</a:moveTo>{''.join(map(drawn, contour.pieces))}<a:close/>"
-            for contour in contours
+            f"<a:moveTo>{at(contour.start)}</a:moveTo>{''.join(map(drawn, contour.pieces))}"
+            f"{'<a:close/>' if contour.closed or shape.fill else ''}"
+            for contour in shape.contours
         )
+        empty = "" if shape.fill else ' fill="none"'
         return (
             '<a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>'
-            f'<a:path w="{max(1, right - left)}" h="{max(1, bottom - top)}">{steps}</a:path></a:pathLst></a:custGeom>'
+            f'<a:path w="{max(1, right - left)}" h="{max(1, bottom - top)}"{empty}>{steps}</a:path></a:pathLst>'
+            "</a:custGeom>"
         )
 
 
@@ -192,6 +203,13 @@ def _points(contour: Contour) -> Iterator[Point]:
     yield contour.start
     for piece in contour.pieces:
         yield from piece
+
+
+def _solid(paint: Paint, opacity: float) -> str:
+    """A fill, faded like its layer."""
+    alpha = _share(opacity * paint.opacity)
+    faded = "" if alpha == 100_000 else f'<a:alpha val="{alpha}"/>'
+    return f'<a:solidFill><a:srgbClr val="{paint.colour[1:].upper()}">{faded}</a:srgbClr></a:solidFill>'
 
 
 def _share(opacity: float) -> int:

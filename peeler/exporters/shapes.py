@@ -14,6 +14,9 @@ KAPPA = 4 / 3 * (math.sqrt(2) - 1)
 """Length of the handles of a quarter of a circle of radius 1."""
 _TOKEN = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])|([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
 _TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
+KNOWN = {"transform", "d", "fill-rule", "x", "y", "width", "height", "rx", "ry", "cx", "cy", "r", "fill", "stroke"}
+KNOWN |= {"fill-opacity", "stroke-opacity", "stroke-width", "stroke-linecap", "stroke-linejoin"}
+"""Attributes of shapes that are understood."""
 _TRANSFORM = re.compile(r"\s*(translate|scale|rotate|matrix)\(([-+\d.eE,\s]*)\)")
 
 
@@ -25,12 +28,28 @@ class Contour(NamedTuple):
     closed: bool
 
 
+class Paint(NamedTuple):
+    """``#rrggbb`` and how opaque it is, 0–1."""
+
+    colour: str
+    opacity: float
+
+
+class Stroke(NamedTuple):
+    """A line of even width in pixels, its ends and corners round or not."""
+
+    paint: Paint
+    width: float
+    round_ends: bool
+    round_corners: bool
+
+
 class Shape(NamedTuple):
-    """A filled shape: its contours, ``#rrggbb`` and how opaque that is, 0–1."""
+    """Contours, and what they are filled and drawn with."""
 
     contours: tuple[Contour, ...]
-    fill: str
-    opacity: float
+    fill: Paint | None
+    stroke: Stroke | None = None
 
 
 class NotPlain(ValueError):
@@ -40,17 +59,36 @@ class NotPlain(ValueError):
 def read_shape(markup: str) -> Shape:
     """The shape of one SVG element as vectorizers give it. Raises NotPlain."""
     element = ElementTree.fromstring(markup)
-    known = {"fill", "fill-opacity", "transform", "d", "fill-rule"} | set("x y width height rx ry cx cy r".split())
-    fill = element.get("fill", "")
-    if set(element.attrib) - known or not re.fullmatch("#[0-9a-fA-F]{6}", fill):
-        raise NotPlain(f"a {element.tag} with {', '.join(element.attrib)}")
+    if odd := set(element.attrib) - KNOWN:
+        raise NotPlain(f"a {element.tag} with {', '.join(odd)}")
     try:
         contours = _contours(element)
+        stroke = _stroke(element)
         if "transform" in element.attrib:
-            contours = _moved(contours, _matrix(element.attrib["transform"]))
-        return Shape(contours, fill.lower(), float(element.get("fill-opacity", 1)))
+            matrix = _matrix(element.attrib["transform"])
+            if stroke and not _keeps_lengths(matrix):
+                raise NotPlain("a line that is stretched")
+            contours = _moved(contours, matrix)
+        return Shape(contours, _paint(element, "fill", "#000000"), stroke)
     except (ValueError, IndexError) as problem:
         raise NotPlain(str(problem)) from problem
+
+
+def _paint(element: ElementTree.Element, what: str, usual: str) -> Paint | None:
+    colour = element.get(what, usual)
+    if colour == "none":
+        return None
+    if not re.fullmatch("#[0-9a-fA-F]{6}", colour):
+        raise NotPlain(f"the colour {colour}")
+    return Paint(colour.lower(), float(element.get(f"{what}-opacity", 1)))
+
+
+def _stroke(element: ElementTree.Element) -> Stroke | None:
+    paint = _paint(element, "stroke", "none")
+    ends, corners = element.get("stroke-linecap", "butt"), element.get("stroke-linejoin", "miter")
+    if ends not in ("butt", "round") or corners not in ("miter", "round"):
+        raise NotPlain(f"a line with {ends} ends and {corners} corners")
+    return paint and Stroke(paint, float(element.get("stroke-width", 1)), ends == "round", corners == "round")
 
 
 def _contours(element: ElementTree.Element) -> tuple[Contour, ...]:
@@ -297,6 +335,11 @@ def _times(one: Matrix, other: Matrix) -> Matrix:
     a, b, c, d, e, f = one
     p, q, r, s, t, u = other
     return a * p + c * q, b * p + d * q, a * r + c * s, b * r + d * s, a * t + c * u + e, b * t + d * u + f
+
+
+def _keeps_lengths(matrix: Matrix) -> bool:
+    a, b, c, d, _, _ = matrix
+    return math.isclose(math.hypot(a, b), 1) and math.isclose(a, d, abs_tol=1e-9) and math.isclose(b, -c, abs_tol=1e-9)
 
 
 def _moved(contours: tuple[Contour, ...], matrix: Matrix) -> tuple[Contour, ...]:

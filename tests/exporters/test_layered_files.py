@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pptx import Presentation
+from pptx.dml.color import RGBColor
 from pptx.util import Emu
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode
@@ -172,7 +173,8 @@ def test_what_slides_cannot_draw_stays_a_picture(tmp_path: Path) -> None:
     stack = LayerStack(SIZE, (element(1, Box(10, 20, 110, 80)),))
     for odd in (
         '<path fill="url(#g)" d="M0 0L9 9L0 9Z"/>',
-        '<path fill="#000000" stroke="#ff0000" d="M0 0L9 9L0 9Z"/>',
+        '<path fill="#000000" stroke="url(#g)" d="M0 0L9 9L0 9Z"/>',
+        '<path fill="#000000" stroke="#ff0000" stroke-linejoin="bevel" d="M0 0L9 9L0 9Z"/>',
         '<path fill="#000000" d="M0 0 L1"/>',
         '<path fill="#000000" d="M0 0 B1 1"/>',
         '<path fill="#000000" transform="skewX(3)" d="M0 0L9 9L0 9Z"/>',
@@ -195,6 +197,15 @@ def test_several_shapes_of_a_layer_are_one_group(tmp_path: Path) -> None:
     assert [shape.name for shape in group.shapes] == ["layer 1", "layer 1"]  # type: ignore[attr-defined]
     assert (group.left, group.width) == (0, 34 * PIXEL)  # type: ignore[attr-defined]
     assert '<a:alpha val="25000"/>' in ZipFile(tmp_path / "file.pptx").read("ppt/slides/slide1.xml").decode()
+
+
+def test_lines_are_lines(tmp_path: Path) -> None:
+    look = 'fill="none" stroke="#c02010" stroke-width="6" stroke-linecap="round" stroke-linejoin="round"'
+    stack = LayerStack(SIZE, (element(1, Box(10, 20, 110, 80), opacity=0.5),))
+    (shape,) = slide(stack, tmp_path / "file.pptx", f'<path {look} d="M20 30L90 70L100 30"/>')
+    assert (shape.line.width, shape.line.color.rgb) == (6 * PIXEL, RGBColor(0xC0, 0x20, 0x10))  # type: ignore[attr-defined]
+    markup = ZipFile(tmp_path / "file.pptx").read("ppt/slides/slide1.xml").decode()
+    assert 'cap="rnd"' in markup and "<a:round/>" in markup and "<a:close/>" not in markup
 
 
 def test_a_slide_tells_nothing_of_who_made_it_when(tmp_path: Path) -> None:

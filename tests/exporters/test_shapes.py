@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from peeler.exporters.shapes import Contour, NotPlain, read_path, read_shape
+from peeler.exporters.shapes import Contour, NotPlain, Paint, Shape, Stroke, read_path, read_shape
 from peeler.scenes.render import rendered
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="90">{}</svg>'
@@ -60,7 +60,21 @@ def test_the_same_picture(shape: str) -> None:
 
 def test_colour_and_opacity() -> None:
     shape = read_shape('<circle fill="#AABBCC" fill-opacity=".25" cx="1" cy="1" r="1"/>')
-    assert (shape.fill, shape.opacity) == ("#aabbcc", 0.25)
+    assert (shape.fill, shape.stroke) == (Paint("#aabbcc", 0.25), None)
+
+
+def test_a_line_may_be_turned_and_not_stretched() -> None:
+    look = 'fill="none" stroke="#102030" stroke-width="3"'
+    turned = read_shape(f'<ellipse {look} cx="9" cy="9" rx="5" ry="3" transform="rotate(30 9 9)"/>')
+    assert turned.stroke is not None and turned.stroke.width == 3
+    with pytest.raises(NotPlain, match="stretched"):
+        read_shape(f'<circle {look} cx="9" cy="9" r="5" transform="scale(2)"/>')
+
+
+def test_lines() -> None:
+    look = 'fill="none" stroke="#102030" stroke-opacity=".5" stroke-width="3" stroke-linecap="round"'
+    shape = read_shape(f'<path {look} d="M1 1L9 9"/>')
+    assert shape == Shape((Contour((1, 1), (((9, 9),),), False),), None, Stroke(Paint("#102030", 0.5), 3, True, False))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +88,9 @@ def test_path_data_that_is_none(data: str) -> None:
         list(read_path(data))
 
 
-@pytest.mark.parametrize("markup", ['<path d="M0 0L1 1Z"/>', '<path fill="red" d="M0 0L1 1Z"/>', '<g fill="#000000"/>'])
+@pytest.mark.parametrize(
+    "markup", ['<path style="a" d="M0 0L1 1Z"/>', '<path fill="red" d="M0 0L1 1Z"/>', '<g fill="#000000"/>']
+)
 def test_shapes_that_are_not_plain(markup: str) -> None:
     with pytest.raises(NotPlain):
         read_shape(markup)
