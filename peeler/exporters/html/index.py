@@ -2,14 +2,21 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from peeler.exporters.html.listened import told_spent
-from peeler.exporters.html.page import STOP_REASONS, brand, page, read_json, status_chip, text
+from peeler.exporters.html.page import STOP_REASONS, brand, file_link, page, read_json, status_chip, text
 from peeler.files import replacing
 from peeler.text import plural
 
 INDEX_FILE = "index.html"
+_ORDERS = (
+    ("", "order of the batch"),
+    ("name", "name"),
+    ("status", "status, stopped first"),
+    ("layers", "layers, most first"),
+    ("steps", "steps, most first"),
+    ("seconds", "seconds, most first"),
+)
 
 
 def write_index(batch_folder: Path) -> None:
@@ -27,7 +34,9 @@ def write_index(batch_folder: Path) -> None:
         _runs([row for row in rows if row.get("status") != "failed"]),
         "</main>",
     ]
-    markup = page(f"{name} – Peeler", "\n".join(body), "index.js", read_json(batch_folder / "timings.json", {}))
+    timings = read_json(batch_folder / "timings.json", {})
+    # The pictures lie beside the page, which may be looked at from a disk or from a server.
+    markup = page(f"{name} – Peeler", "\n".join(body), timings, ("style.css",), ("index.js",), "'self' file:")
     with replacing(batch_folder / INDEX_FILE) as unfinished:
         unfinished.write_text(markup, encoding="utf-8")
 
@@ -65,21 +74,26 @@ def _runs(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return ""
     cards = "\n".join(_card(row) for row in rows)
+    orders = "".join(f'<option value="{value}">{told}</option>' for value, told in _ORDERS)
     return (
-        '<section><h2>Pictures</h2><input class="filter" type="search" placeholder="Filter by name, status or note" '
-        f'aria-label="Filter"><ul class="runs">\n{cards}\n</ul></section>'
+        '<section><h2>Pictures</h2><p class="find" hidden><input class="filter" type="search" '
+        'placeholder="Filter by name, status or note" aria-label="Filter by name, status or note">'
+        f'<label>Sort by <select class="order">{orders}</select></label><span role="status" class="found"></span></p>'
+        f'<ul class="runs">\n{cards}\n</ul></section>'
     )
 
 
 def _card(row: dict[str, Any]) -> str:
     name, shown = str(row.get("name", "")), text(row.get("name", ""))
-    link = quote(name.encode("utf-8", "replace"), safe="")
+    link = file_link(name, "")
     stopped = status_chip("stopped") if row.get("status") == "stopped" else ""
     reason = text(STOP_REASONS.get(row.get("stop_reason", ""), row.get("stop_reason")))
     why = f'<p class="stopped">{reason}</p>' if stopped else ""
     note = f"<p>{text(row['note'], 200)}</p>" if row.get("note") else ""
+    layers, steps, status = row.get("layers", 0), row.get("steps", 0), text(row.get("status"), 20)
     return (
-        f'<li><a href="{link}/report.html"><div class="pane"><img loading="lazy" src="{link}/input.png" alt=""></div>'
-        f'<h3 title="{shown}">{shown}</h3></a><p>{stopped}<span>{plural(row.get("layers", 0), "layer")}</span>'
-        f'<span>{plural(row.get("steps", 0), "step")}</span><span data-run="{shown}"></span></p>{why}{note}</li>'
+        f'<li data-layers="{text(layers, 12)}" data-steps="{text(steps, 12)}" data-status="{status}">'
+        f'<a href="{link}/report.html"><div class="pane"><img loading="lazy" src="{link}/input.png" alt=""></div>'
+        f'<h3 title="{shown}">{shown}</h3></a><p>{stopped}<span>{plural(layers, "layer")}</span>'
+        f'<span>{plural(steps, "step")}</span><span data-run="{shown}"></span></p>{why}{note}</li>'
     )

@@ -1,10 +1,14 @@
 """What all pages share: the frame, escaping, stored facts."""
 
 import json
+from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from peeler.errors import StoreError
 from peeler.text import label
@@ -31,28 +35,60 @@ def text(value: object, longest: int = 160) -> str:
     return escape(label(str(value), longest), quote=True)
 
 
-def page(title: str, body: str, script: str, timings: object) -> str:
-    """A whole page. ``timings`` goes on one line of its own, the only one that differs between equal runs."""
+def page(title: str, body: str, timings: object, styles: Sequence[str], scripts: Sequence[str], images: str) -> str:
+    """A whole page that may run and load nothing but its own ``styles`` and ``scripts``, and pictures from ``images``.
+
+    ``timings`` goes on one line of its own, the only one that differs between equal runs.
+    """
     # A "<" inside would let a name in the data end the script.
     data = json.dumps(timings, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
+    style = "\n" + "".join(_asset(name) for name in styles)
+    # A block each, so that none sees what another one declares.
+    script = "\n" + "".join(f"{{\n{_asset(name)}}}\n" for name in scripts)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_policy(style, script, images)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
 <title>{title}</title>
-<style>
-{_asset("style.css")}</style>
+<style>{style}</style>
 </head>
 <body>
 {body}
 <script type="application/json" id="timings">{data}</script>
-<script>
-{_asset(script)}</script>
+<script>{script}</script>
 </body>
 </html>
 """
+
+
+def _policy(style: str, script: str, images: str) -> str:
+    """What a browser may do with a page (Content Security Policy Level 3): nothing but what is written into it.
+
+    Attributes may style, since that is how places and pictures get to where they belong.
+    """
+    allowed = {
+        "default-src": "'none'",
+        "script-src": _fingerprint(script),
+        "style-src-elem": _fingerprint(style),
+        "style-src-attr": "'unsafe-inline'",
+        "img-src": images,
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{what} {where}" for what, where in allowed.items())
+
+
+def _fingerprint(code: str) -> str:
+    return f"'sha256-{b64encode(sha256(code.encode()).digest()).decode()}'"
+
+
+def file_link(name: str, whole: str = "/") -> str:
+    """A file next to the page as an address, whatever its name is; characters in ``whole`` stay as they are."""
+    return quote(name.encode("utf-8", "replace"), safe=whole)
 
 
 def brand(what: str) -> str:

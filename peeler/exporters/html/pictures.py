@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from peeler.exporters.colours import SAME
 from peeler.geometry import RGB, RGBA, Pixels
 from peeler.stack import Layer, largest_difference
 
@@ -23,21 +24,41 @@ _MASK_INK = (234, 88, 12)
 def thumb(picture: RGB | RGBA, side: int) -> str:
     """``picture`` reduced by a whole factor so that neither side is much longer than ``side`` pixels."""
     height, width = picture.shape[:2]
-    return _palette_uri(_reduced(picture, _factor((width, height), side)))
+    return _palette_uri(reduced(picture, whole_factor((width, height), side)))
 
 
 def layer_thumb(layer: Layer, size: tuple[int, int], side: int) -> str:
     """A layer where it lies on a canvas of ``size`` (width, height), the rest clear."""
-    factor = _factor(size, side)
-    pixels = layer.pixels[..., 3] if layer.ink else layer.pixels
-    small = np.zeros((-(-size[1] // factor), -(-size[0] // factor), *pixels.shape[2:]), dtype=np.uint8)
-    if layer.box.area:
-        left, top = layer.box.x0 // factor, layer.box.y0 // factor
-        before = layer.box.y0 - top * factor, 0, layer.box.x0 - left * factor, 0
-        padded = np.asarray(cv2.copyMakeBorder(pixels, *before, cv2.BORDER_CONSTANT), dtype=np.uint8)
-        crop = _reduced(padded, factor)
-        small[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
-    return _ink_uri(small, layer.ink) if layer.ink else _palette_uri(small)
+    factor = whole_factor(size, side)
+    crop, left, top = cropped(layer, factor)
+    ink = only_ink(layer)
+    crop = crop[..., 3] if ink else crop
+    small = np.zeros((-(-size[1] // factor), -(-size[0] // factor), *crop.shape[2:]), dtype=np.uint8)
+    small[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
+    return _ink_uri(small, ink) if ink else _palette_uri(small)
+
+
+def cropped(layer: Layer, factor: int) -> tuple[RGBA, int, int]:
+    """A layer reduced by ``factor`` in step with the canvas, and the left and upper edge of what is returned."""
+    left, top = layer.box.x0 // factor, layer.box.y0 // factor
+    if factor == 1 or not layer.box.area:
+        return layer.pixels, left, top
+    before = layer.box.y0 - top * factor, 0, layer.box.x0 - left * factor, 0
+    ink = only_ink(layer)
+    padded = cv2.copyMakeBorder(layer.pixels[..., 3] if ink else layer.pixels, *before, cv2.BORDER_CONSTANT)
+    small = reduced(np.asarray(padded, dtype=np.uint8), factor)
+    return _inked(small, ink) if ink else small, left, top
+
+
+def only_ink(layer: Layer) -> str | None:
+    """The ink of a layer that has no other colour to the eye; some have an ink and a texture besides."""
+    if not layer.ink:
+        return None
+    ink = np.frombuffer(bytes.fromhex(layer.ink.removeprefix("#")), dtype=np.uint8).astype(np.int16)
+    low, high = ((ink + levels).clip(0, 255).tolist() for levels in (-SAME, SAME))
+    right = cv2.inRange(layer.pixels, (*low, 1), (*high, 255))
+    clear = cv2.inRange(layer.pixels[..., 3], 0, 0)
+    return layer.ink if cv2.countNonZero(right) + cv2.countNonZero(clear) == right.size else None
 
 
 def mask_thumb(mask: Pixels, side: int) -> str:
@@ -72,11 +93,12 @@ def svg_uri(markup: bytes) -> str:
     return "data:image/svg+xml;base64," + b64encode(markup).decode()
 
 
-def _factor(size: tuple[int, int], side: int) -> int:
+def whole_factor(size: tuple[int, int], side: int) -> int:
+    """By what a picture is reduced so that neither side is much longer than ``side`` pixels."""
     return max(1, round(max(size) / side))
 
 
-def _reduced(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+def reduced(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """Means of ``factor`` × ``factor`` pixels; whole factors keep layers and canvas in register."""
     if factor == 1:
         return picture
@@ -101,7 +123,7 @@ def _means(picture: NDArray[np.uint8], factor: int, border: int) -> NDArray[np.u
 def _greatest(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Reduced so that every pixel is the greatest of those that it stands for."""
     height, width = levels.shape
-    factor = _factor((width, height), side)
+    factor = whole_factor((width, height), side)
     rows, columns = -(-height // factor), -(-width // factor)
     whole = np.pad(levels, ((0, rows * factor - height), (0, columns * factor - width)))
     grown = cv2.dilate(whole, np.ones((factor, factor), dtype=np.uint8), anchor=(0, 0))
@@ -112,6 +134,13 @@ def _palette_uri(picture: RGB | RGBA) -> str:
     image = Image.fromarray(np.ascontiguousarray(picture))
     uri = _png_uri(image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
     return uri if len(uri) <= MOST_BYTES * 4 / 3 or image.mode == "RGBA" else _jpeg_uri(image)
+
+
+def _inked(alpha: NDArray[np.uint8], ink: str) -> RGBA:
+    pixels = np.empty((*alpha.shape, 4), dtype=np.uint8)
+    pixels[..., :3] = tuple(bytes.fromhex(ink.removeprefix("#")))
+    pixels[..., 3] = alpha
+    return pixels
 
 
 def _ink_uri(alpha: NDArray[np.uint8], ink: str) -> str:
