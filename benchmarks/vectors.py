@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How good the paths are: of whole pictures, and of the true layers alone, with VTracer in the same run.
 
-    pip install scikit-image
+    pip install scikit-image shapely
     python benchmarks/vectors.py TRUTH [--limit N] [--worst N]
 
 TRUTH holds png/NAME.png, svg/NAME.svg (one path of M, L, C, Z per shape, bottom first) and layers/NAME/NN.png (each
@@ -28,6 +28,7 @@ import numpy as np
 import vtracer
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from shapely import LinearRing, LineString
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from peeler.batch import peel_picture
@@ -207,6 +208,8 @@ def against(shape: list[Drawn], markup: str) -> dict[str, float]:
 def drawn_by(element: ElementTree.Element) -> list[Drawn]:
     """The outlines of a path or of a shape that SVG has a name for, moved and turned to its place."""
     outlines = named_outline(element) if "d" not in element.attrib else outlines_of(element.attrib["d"])
+    if "stroke-width" in element.attrib:
+        outlines = sides_of(element, outlines)
     told = element.attrib.get("transform", "")
     if moved := re.search(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)", told):
         offset = np.array([float(moved[1]), float(moved[2])])
@@ -216,6 +219,26 @@ def drawn_by(element: ElementTree.Element) -> list[Drawn]:
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         return [Drawn([(part - middle) @ turn + middle for part in one.segments], one.count) for one in outlines]
     return outlines
+
+
+def sides_of(element: ElementTree.Element, lines: list[Drawn]) -> list[Drawn]:
+    """The outlines of a line of one width; it counts as many segments as the line in its middle."""
+    half = float(element.attrib["stroke-width"]) / 2
+    join = "round" if "stroke-linejoin" in element.attrib or element.tag.endswith("circle") else "mitre"
+    parts: list[Drawn] = []
+    for line in lines:
+        is_open = "stroke-linecap" in element.attrib
+        middle = flattened([line])
+        string = LineString(middle) if is_open else LinearRing(middle)
+        wide = string.buffer(half, join_style=join, quad_segs=32)
+        for number, ring in enumerate([wide.exterior, *wide.interiors]):
+            points = np.array(ring.coords)
+            parts.append(
+                Drawn(
+                    [np.stack(pair) for pair in zip(points[:-1], points[1:], strict=True)], 0 if number else line.count
+                )
+            )
+    return parts
 
 
 def named_outline(element: ElementTree.Element) -> list[Drawn]:
@@ -249,14 +272,15 @@ def arc(middle: Points, radii: tuple[float, float], start: float, turn: float) -
 
 
 def outlines_of(data: str) -> list[Drawn]:
-    """The closed outlines of path data; an outline of no length is none."""
+    """The closed outlines of path data, or its lines if nothing closes them; an outline of no width is none."""
     outlines: list[Drawn] = []
     here = start = np.zeros(2)
+    is_open = "z" not in data.lower()
     segments: list[Points] = []
     for letter, numbers in re.findall(r"([MLHVCSQTAZ])([^MLHVCSQTAZ]*)", data, re.IGNORECASE):
         values = [float(value) for value in re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", numbers)]
         if letter in "Mm":
-            finish(outlines, segments, here, start)
+            finish(outlines, segments, here, start, is_open)
             segments = []
             here = start = np.array(values[:2]) + (here if letter == "m" else 0)
             values = values[2:]
@@ -265,12 +289,14 @@ def outlines_of(data: str) -> list[Drawn]:
             if np.ptp(points, axis=0).max() > 1e-6:
                 segments.append(points)
             here = points[-1]
-    finish(outlines, segments, here, start)
+    finish(outlines, segments, here, start, is_open)
     return outlines
 
 
-def finish(outlines: list[Drawn], segments: list[Points], here: Points, start: Points) -> None:
-    if segments and width_of(segments) > 0.01:  # a line without width shows nothing
+def finish(outlines: list[Drawn], segments: list[Points], here: Points, start: Points, is_open: bool) -> None:
+    if is_open and segments:
+        outlines.append(Drawn(segments, len(segments)))
+    elif segments and width_of(segments) > 0.01:  # a line without width shows nothing
         if np.abs(here - start).max() > 0.005:
             segments = [*segments, np.stack([here, start])]
         outlines.append(Drawn(segments, len(segments)))

@@ -25,7 +25,13 @@ _NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _ANYTHING = re.compile(r".*", re.DOTALL)
 _ID = re.compile(r"[a-z][a-z0-9-]*")
-_PAINT = {"fill": re.compile(r"#[0-9a-f]{6}|url\(#paint-[a-z0-9-]+\)"), "fill-opacity": _NUMBER}
+_FILL = re.compile(r"#[0-9a-f]{6}|none|url\(#paint-[a-z0-9-]+\)")
+_PAINT = {
+    "fill": _FILL,
+    "stroke": _FILL,
+    **dict.fromkeys(("fill-opacity", "stroke-opacity", "stroke-width"), _NUMBER),
+    **dict.fromkeys(("stroke-linecap", "stroke-linejoin"), re.compile("round")),
+}
 _GRADIENT = {"id": re.compile(r"paint-[a-z0-9-]+"), "gradientUnits": re.compile("userSpaceOnUse")}
 _ALLOWED = {
     "svg": {"width": _NUMBER, "height": _NUMBER, "viewBox": re.compile(r"0 0 \d+ \d+")},
@@ -51,7 +57,7 @@ _ALLOWED = {
     "path": {
         **_PAINT,
         "transform": re.compile(r"translate\([-\d. ]+\)"),
-        "d": re.compile(r"M[MLCZaclhvz\d .\-]+[Zz] ?"),
+        "d": re.compile(r"M[MLCZaclhvz\d .\-]+[Zz\d] ?"),
     },
     "image": {
         **dict.fromkeys(("x", "y", "width", "height"), _NUMBER),
@@ -125,7 +131,7 @@ def check_svg(markup: str) -> None:
     ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
     if len(set(ids)) != len(ids):
         raise OutputError("two elements of the SVG share an id")
-    fills = {element.attrib.get("fill", "") for element in root.iter()}
+    fills = {element.attrib.get(paint, "") for element in root.iter() for paint in ("fill", "stroke")}
     if lost := {fill for fill in fills if fill.startswith("url")} - {f"url(#{name})" for name in ids}:
         raise OutputError(f"the SVG has no {sorted(lost)[0]}")
 

@@ -108,6 +108,19 @@ def fit_curves(outlines: Sequence[Outline], tolerance: float = TOLERANCE) -> lis
     return [[found[place].curve for place in places[start:end]] for start, end in pairwise(bounds)]
 
 
+def fit_open_curve(line: Points, tolerance: float = TOLERANCE) -> list[Curve]:
+    """A line with two ends, of points a pixel apart, as lines and cubics within ``tolerance`` pixels."""
+    there_and_back = np.concatenate([line, line[-2:0:-1]])
+    last = len(line) - 1
+    inner = {place: tip for place, tip in corner_tips(there_and_back).items() if ARM <= place <= last - ARM}
+    corners = {0: line[0], **inner, last: line[-1]}
+    pieces = list(pairwise(_Knot(place, point, None) for place, point in corners.items()))
+    track = _Track(line, np.full(len(line), tolerance / TOLERANCE), [pieces])
+    found = _split_until_they_fit(track)
+    _merge_while_they_fit(track, found)
+    return [found[place].curve for place in sorted(found)]
+
+
 def _split_until_they_fit(track: _Track) -> dict[int, _Drawn]:
     """Curves within tolerance by the places where they begin; pieces that miss are split where they miss most."""
     pieces = [piece for loop in track.loops for piece in loop]
@@ -182,7 +195,7 @@ def _smoothed(points: Points) -> Points:
     return (np.roll(points, 1, axis=0) + 2 * points + np.roll(points, -1, axis=0)) / 4
 
 
-def _knots(points: Points, hard: Numbers, alpha: NDArray[np.uint8]) -> tuple[Points, list[_Knot]]:
+def _knots(points: Points, hard: Numbers, alpha: NDArray[np.uint8] | None) -> tuple[Points, list[_Knot]]:
     """The outline without pixel steps; its corners and ends of straight runs, or its extremes if it has neither."""
     count, knots = len(points), {}
     if count >= LONG:

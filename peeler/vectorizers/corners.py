@@ -17,6 +17,8 @@ RELIABLE, THIN = 1.6, 8
 """Pixels by which the arms of a corner are apart where both are seen right, and most steps to that place."""
 LEAST_TAIL, LONGEST_TAIL = 1.25, 12
 """Pixels that the tail of a spike is seen for, to count as one, and at most."""
+BEYOND = 0.4
+"""Pixels from the middle of the last pixel of a tail to its tip, in the mean."""
 AROUND = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
 LEAST_SEEN, MOST_SEEN = 5, 200
 """Alpha (0–255) from which something is seen, and up to which it is a tail and not a body."""
@@ -24,10 +26,10 @@ LEAST_SEEN, MOST_SEEN = 5, 200
 Numbers = NDArray[np.float64]
 
 
-def corner_tips(points: Points, alpha: NDArray[np.uint8]) -> dict[int, Numbers]:
+def corner_tips(points: Points, alpha: NDArray[np.uint8] | None = None) -> dict[int, Numbers]:
     """The places where the outline ``points``, a pixel apart, turns at once, and the tip of each corner.
 
-    ``alpha`` (height × width) is what it is the outline of.
+    ``alpha`` (height × width) is what it is the outline of, if it is known.
     """
     places = _corners(points)
     rooms = _rooms(places, len(points))
@@ -63,7 +65,7 @@ def _rooms(corners: list[int], count: int) -> dict[int, tuple[int, int]]:
     return {corner: (gaps[index - 1], gaps[index]) for index, corner in enumerate(corners)}
 
 
-def _tip(points: Points, place: int, rooms: tuple[int, int], alpha: NDArray[np.uint8]) -> Numbers:
+def _tip(points: Points, place: int, rooms: tuple[int, int], alpha: NDArray[np.uint8] | None) -> Numbers:
     """Where the two arms of a corner would meet had it not been rounded off; the outline's own point if that is far.
 
     A spike thinner than a pixel is seen as a half-covered tail, and its tip lies as far as that tail goes.
@@ -84,6 +86,8 @@ def _tip(points: Points, place: int, rooms: tuple[int, int], alpha: NDArray[np.u
     along = (gap[0] * v[1] - gap[1] * v[0]) / (cross or np.inf)
     tip: Numbers = p + u * along
     off = float(np.hypot(*(tip - here))) if along > 0 else np.inf
+    if alpha is None:
+        return tip if off <= 2 else here
     # The inside is on the right, so a right turn is a corner of the shape and a left one of what it leaves free.
     shown = alpha if cross < 0 else 255 - alpha
     tail = _tail(shown, here, unit(u + v))
@@ -126,7 +130,7 @@ def _tail(shown: NDArray[np.uint8], start: Numbers, direction: Numbers) -> Numbe
         direction = unit(direction * 2 + (best[0] - x, best[1] - y))
         x, y = best
         end = np.array([x + 0.5, y + 0.5])
-    return end
+    return None if end is None else end + direction * BEYOND
 
 
 def apart(one: int, other: int, count: int) -> int:

@@ -20,9 +20,10 @@ from peeler.text import slug
 from peeler.vectorizers.bezier import TOLERANCE, Curve, fit_curves
 from peeler.vectorizers.corners import LONGEST_TAIL
 from peeler.vectorizers.gradients import Linear, Radial, find_gradient
-from peeler.vectorizers.markup import gradient_element, number, path_data, shape_element
+from peeler.vectorizers.markup import gradient_element, number, path_data, shape_element, stroke_element
 from peeler.vectorizers.outlines import Outline, trace_outlines
 from peeler.vectorizers.primitives import Ellipse, Rectangle, recognised
+from peeler.vectorizers.strokes import find_stroke
 from peeler.vectorizers.underlap import underlapped
 
 SPECK = 0.45
@@ -111,6 +112,8 @@ def _element(outlines: list[Outline], paint: str, origin: tuple[int, int], toler
     named = [recognised(outline) for outline in outlines]
     if len(outlines) == 1 and named[0] is not None:
         return shape_element(named[0], paint, origin)
+    if stroke := find_stroke(outlines, tolerance):
+        return stroke_element(stroke, paint, origin)
     free = [outline for outline, name in zip(outlines, named, strict=True) if not _is_arc(name)]
     curves = iter(fit_curves(free, tolerance))
     drawn = [

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from peeler.vectorizers.bezier import Curve
 from peeler.vectorizers.gradients import Linear, Radial
 from peeler.vectorizers.primitives import SKEWED, Ellipse, Rectangle
+from peeler.vectorizers.strokes import Stroke
 
 DIGITS = 2
 """Decimals of a coordinate: a hundredth of a pixel is less than any outline is known by."""
@@ -42,6 +43,19 @@ def shape_element(shape: Ellipse | Rectangle, paint: str, origin: Corner) -> str
     return f'<ellipse {paint} cx="{x}" cy="{y}" rx="{number(shape.across)}" ry="{number(shape.down)}"{turned}/>'
 
 
+def stroke_element(stroke: Stroke, paint: str, origin: Corner) -> str:
+    """The element of a line of one width; ``paint`` are the attributes for the colour of a filled shape."""
+    line = paint.replace("fill", "stroke")
+    looks = f'fill="none" {line} stroke-width="{number(stroke.width)}"'
+    if stroke.is_round and not isinstance(stroke.middle, Ellipse):
+        looks += ' stroke-linejoin="round"'
+    if not isinstance(stroke.middle, list):
+        return shape_element(stroke.middle, looks, origin)
+    if stroke.is_closed:
+        return f'<path {looks} d="{path_data([stroke.middle], origin)}"/>'
+    return f'<path {looks} stroke-linecap="round" d="{_data(stroke.middle, origin, is_closed=False)}"/>'
+
+
 def gradient_element(gradient: Linear | Radial, name: str, origin: Corner) -> str:
     """The element that a shape's fill ``url(#name)`` refers to."""
     stops = "".join(
@@ -73,10 +87,10 @@ def _rectangle_element(shape: Rectangle, paint: str, origin: Corner) -> str:
     return f"<rect {paint} {place}{rounded}/>"
 
 
-def _data(curves: Sequence[Curve], origin: Corner) -> str:
-    """One outline. Places are rounded before they are subtracted, so that errors do not add up along it."""
+def _data(curves: Sequence[Curve], origin: Corner, is_closed: bool = True) -> str:
+    """One line. Places are rounded before they are subtracted, so that errors do not add up along it."""
     placed = [np.rint((curve + origin) * 10**DIGITS).astype(int) for curve in curves]
-    if len(placed) > 1 and len(placed[-1]) == 2:
+    if is_closed and len(placed) > 1 and len(placed[-1]) == 2:
         placed.pop()  # closing draws it
     commands = list(_commands(placed))
     letters = ["M", *(letter for letter, _ in commands)]
@@ -84,7 +98,7 @@ def _data(curves: Sequence[Curve], origin: Corner) -> str:
     for (before, letter), (_, numbers) in zip(pairwise(letters), commands, strict=True):
         repeated = before == letter and letter in "lc"
         words.append(_joined_to("", numbers) if repeated else letter + _joined(numbers))
-    return "".join(words) + "z"
+    return "".join(words) + ("z" if is_closed else "")
 
 
 def _commands(curves: Sequence[Steps]) -> Iterator[tuple[str, list[int]]]:

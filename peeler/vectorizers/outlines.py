@@ -39,12 +39,12 @@ class Outline:
     """A closed outline; its last point is joined to the first.
 
     ``hard`` (count, 0 or 1) tells where full pixels meet clear ones, so that the true edge may be half a pixel away.
-    ``alpha`` (height × width, 0–255) is what it is the outline of.
+    ``alpha`` (height × width, 0–255) is what it is the outline of; None for a line that was reckoned.
     """
 
     points: Points
     hard: NDArray[np.float64]
-    alpha: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None
 
     @property
     def area(self) -> float:
