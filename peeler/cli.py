@@ -3,7 +3,6 @@
 What a command needs is imported when it runs, so that ``peeler --help`` is quick.
 """
 
-import os
 import sys
 from enum import StrEnum
 from io import TextIOWrapper
@@ -21,6 +20,7 @@ from peeler.console import (
     answer,
     complain,
     progress_shown,
+    read_settings,
     remark,
     speaking,
     stage_shown,
@@ -29,6 +29,7 @@ from peeler.console import (
 from peeler.exchange import diff, edit, export, import_
 from peeler.models import models_app
 from peeler.text import plural
+from peeler.vectorize import vectorize
 
 if TYPE_CHECKING:
     from peeler.presets import Preset
@@ -206,7 +207,7 @@ def _chosen(context: typer.Context) -> "Preset":
     from peeler.presets import FLUX, FluxSettings, Preset, load_preset
     from peeler.registry import choose_engine
 
-    _read_settings()
+    read_settings()
     given = {name: value for name, value in context.params.items() if name in Preset.model_fields}
     given[FLUX] = {name: value for name, value in context.params.items() if name in FluxSettings.model_fields}
     if context.params["no_cache"]:
@@ -215,20 +216,6 @@ def _chosen(context: typer.Context) -> "Preset":
     choice = choose_engine(preset)
     remark(f"engine {choice.preset.engine}: {choice.why}")
     return preset
-
-
-def _read_settings() -> None:
-    """Take settings and keys from a file .env in the folder where the command is run, if there is one."""
-    from importlib.util import find_spec
-
-    from peeler.vlms import load_environment
-
-    if not (file := Path(".env")).is_file():
-        return
-    if find_spec("dotenv"):
-        load_environment(file, os.environ)
-    else:
-        remark('.env is not read, as that takes python-dotenv: pip install "peeler[vlm]"')
 
 
 @app.command(epilog=EPILOG)
@@ -255,6 +242,7 @@ def inspect(
             answer(account.steps[step].model_dump(mode="json"))
 
 
+app.command(epilog=EPILOG)(vectorize)
 for name, command in (("export", export), ("import", import_), ("diff", diff), ("edit", edit)):
     app.command(name, epilog=EPILOG)(command)
 
@@ -268,7 +256,7 @@ def doctor(json: Json = False, debug: Debug = False) -> None:
     with speaking(json, debug):
         from peeler.doctor import examine, tell_examination
 
-        _read_settings()
+        read_settings()
         found = examine(Path())
         if json:
             answer(found.model_dump(mode="json") | {"healthy": found.healthy})

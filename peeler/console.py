@@ -1,11 +1,13 @@
 """How the command line speaks: the result on stdout, everything else on stderr, one line per known error."""
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
@@ -65,6 +67,20 @@ def speaking(as_json: bool, debug: bool, interrupted: str = "interrupted") -> It
         if as_json:
             answer({"error": line, "exit_code": code.value})
         raise typer.Exit(code) from None
+
+
+def read_settings() -> None:
+    """Take settings and keys from a file .env in the folder where the command is run, if there is one."""
+    from importlib.util import find_spec
+
+    from peeler.vlms import load_environment
+
+    if not (file := Path(".env")).is_file():
+        return
+    if find_spec("dotenv"):
+        load_environment(file, os.environ)
+    else:
+        remark('.env is not read, as that takes python-dotenv: pip install "peeler[vlm]"')
 
 
 def answer(result: dict[str, Any]) -> None:

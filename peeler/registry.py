@@ -86,6 +86,7 @@ BACKENDS: dict[str, dict[str, Backend]] = {
         "ora": Backend("peeler.importers.ora:OraImporter"),
         "svg": Backend("peeler.importers.svg:SvgImporter", needs=("resvg_py",)),
         "folder": Backend("peeler.importers.folder:FolderImporter"),
+        "sequence": Backend("peeler.importers.sequence:SequenceImporter", needs=("cv2",)),
     },
 }
 

@@ -1,0 +1,142 @@
+"""The frames of a peeling → a stack: frame 0 is the picture, frame k what is left after k removals.
+
+Only the frames are known, so layers come from what changes between them. No weighting of channels and no fixed
+threshold decides what counts: a change of one grey level of blue does, unless the frames are noisy throughout.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from peeler.flat.contours import filled
+from peeler.flat.names import describe
+from peeler.geometry import RGB, Box, Mask, Pixels
+from peeler.graph import Element
+from peeler.judge import change
+from peeler.lift import lift, with_residual
+from peeler.stack import Layer, LayerStack, opaque_layer
+
+QUIET = 0.25
+"""Share of the pixels that do not change at all in frames without noise. A generative remover leaves hardly any."""
+LOUDEST = 12
+"""Grey levels that noise has at most."""
+NOISE_SHARE = 0.99
+"""Share of the pixels that change a little whose change noise has to explain."""
+SPECK = 16
+"""Pixels below which something is no layer of its own, but goes to the one that is nearest."""
+MOST = 48
+"""Layers of one removal; what is left over makes one more."""
+LEAST_SHARE = 0.02
+"""Share of an area that a colour needs to be an ink of it."""
+PLAIN_SHARE = 0.8
+"""Share of an area that its inks have to cover, or it is textured and one layer."""
+_SQUARE = np.ones((3, 3), dtype=np.uint8)
+
+
+class _Part(NamedTuple):
+    """Something that was taken away: where it shows, and its colour."""
+
+    mask: Pixels
+    ink: NDArray[np.uint8]
+
+
+def stack_of_frames(frames: Sequence[RGB]) -> tuple[LayerStack, tuple[str, ...]]:
+    """The stack that the frames were peeled off, and a line for each thing worth knowing.
+
+    The last frame is the background, whatever it shows. Painted over each other the layers give frame 0 to within two
+    grey levels. Where frames are noisy, what changes by no more than the noise counts as unchanged. All frames are of
+    one size.
+    """
+    canvas, notes = frames[0], list[str]()
+    lifted: list[tuple[Layer, ...]] = []
+    for step, frame in enumerate(frames[1:]):
+        noise = noise_between(canvas, frame)
+        after = np.where((change(canvas, frame) <= noise)[..., None], canvas, frame)
+        if noise:
+            notes.append(f"frame {step + 1}: changes of up to {noise} grey levels are taken as noise")
+        lifted.append(_layers(canvas, after, step))
+        canvas = after
+    ground = opaque_layer("background", "background", canvas, "background", origin="sequence")
+    size = canvas.shape[1], canvas.shape[0]
+    stack = LayerStack(size, (ground, *(layer for layers in reversed(lifted) for layer in layers)))
+    return with_residual(stack, frames[0]), tuple(notes)
+
+
+def noise_between(before: RGB, after: RGB) -> int:
+    """Grey levels by which pixels differ that are meant to be the same; 0 where many do not differ at all."""
+    levels = np.bincount(change(before, after).ravel(), minlength=256)
+    if levels[0] >= QUIET * levels.sum() or _is_even(before, after):
+        return 0
+    small = levels[: LOUDEST + 1]
+    return int(np.searchsorted(small.cumsum(), NOISE_SHARE * small.sum()))
+
+
+def _is_even(before: RGB, after: RGB) -> bool:
+    """Whether neighbours mostly change alike, as under a large flat shape and never under noise."""
+    difference = before.astype(np.int16) - after
+    alike = (difference[:, 1:] == difference[:, :-1]).all(axis=2)
+    return bool(alike.mean() >= 0.5) if alike.size else True
+
+
+def _layers(before: RGB, after: RGB, step: int) -> tuple[Layer, ...]:
+    changed = change(before, after) > 0
+    if not changed.any():
+        return ()
+    elements = []
+    for number, part in enumerate(_parts(before, changed)):
+        colour = "#" + bytes(part.ink).hex()
+        name = describe(part.ink, part.mask)
+        box, mask = Box.around(part.mask), Mask.of(part.mask)
+        elements.append(Element(id=f"s{step:02d}-{number + 1}", name=name, colour=colour, box=box, mask=mask))
+    return tuple(layer for layer in lift(before, after, elements) if layer.box.area)
+
+
+def _parts(before: RGB, changed: Pixels) -> list[_Part]:
+    """What changed, apart by area and by ink; the largest first. Mixed pixels between two inks are left out."""
+    count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
+    areas = np.bincount(labels.ravel(), minlength=count)[1:]
+    order = (1 + np.argsort(-areas, kind="stable")).tolist()
+    large = [label for label in order if areas[label - 1] >= SPECK][:MOST] or order[:1]
+    found = [part for label in large for part in _by_ink(before, np.asarray(labels == label))]
+    rest = changed & ~np.isin(labels, large)
+    for part in found[MOST:]:
+        rest |= part.mask
+    found = found[:MOST]
+    if np.count_nonzero(rest) >= SPECK:
+        found.append(_Part(rest, _main_colour(before, rest)))
+    elif rest.any():
+        found[0] = found[0]._replace(mask=found[0].mask | rest)
+    return [part._replace(mask=part.mask | _same_inside(before, changed, part)) for part in found]
+
+
+def _by_ink(before: RGB, area: Pixels) -> list[_Part]:
+    """An area as its plain colours, the mixed pixels between them left out; as a whole if it is textured."""
+    codes = before[area].astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    values, counts = np.unique(codes, return_counts=True)
+    is_ink = counts >= max(SPECK, LEAST_SHARE * len(codes))
+    parts, plain = list[_Part](), 0
+    for code in values[is_ink][np.argsort(-counts[is_ink], kind="stable")].tolist():
+        ink = np.array([code >> 16, (code >> 8) & 255, code & 255], dtype=np.uint8)
+        mask = area & (before == ink).all(axis=2)
+        # The mixed pixels along a thin line may be of one colour, too, but they are no area.
+        if not parts or cv2.erode(mask.astype(np.uint8), _SQUARE).any():
+            parts.append(_Part(mask, ink))
+            plain += int(np.count_nonzero(mask))
+    if len(parts) > 1 and plain >= PLAIN_SHARE * len(codes):
+        return parts
+    return [_Part(area, _main_colour(before, area))]
+
+
+def _main_colour(before: RGB, area: Pixels) -> NDArray[np.uint8]:
+    found, counts = np.unique(before[area], axis=0, return_counts=True)
+    colour: NDArray[np.uint8] = found[counts.argmax()]
+    return colour
+
+
+def _same_inside(before: RGB, changed: Pixels, part: _Part) -> Pixels:
+    """The unchanged pixels inside of a part that have its colour: it lay on its own colour there."""
+    inside: Pixels = filled(part.mask) & ~changed & (before == part.ink).all(axis=2)
+    return inside
