@@ -42,7 +42,7 @@ class OraImporter:
                 raise InputError(f"{path}: has no stack of layers")
             reading = _Reading(members, Allowance(path))
             found = list(reading.layers(stacks[0], ("", 1.0, True)))[::-1]
-            kept = particulars.read(members.take(KEPT)) if KEPT in members.names else {}
+            kept = particulars.read(members.take(KEPT, MOST_MARKUP)) if KEPT in members.names else {}
             stack = particulars.restored(size, found, kept)
             picture = _merged(members, size)
         return Imported(stack, tuple(reading.notes) + likeness(stack, picture))

@@ -29,6 +29,7 @@ logging.getLogger("psd_tools").addHandler(logging.NullHandler())
 
 MODES = {ColorMode.RGB, ColorMode.GRAYSCALE}
 DEPTHS = {8, 16}
+MOST_METADATA = 16 * 2**20
 MOST_BYTES_AT_ONCE = 2 * 2**30
 """What one channel or picture may take while it is decoded."""
 
@@ -139,7 +140,7 @@ def _masked(alpha: np.ndarray, box: Box, mask: Any) -> np.ndarray:
 def _kept(document: PSDImage, path: Path) -> Mapping[str, Particulars] | None:
     """What travelled along in the file's metadata, by the numbers of layers; None if it was not written by us."""
     packet = document.image_resources.get_data(Resource.XMP_METADATA)
-    if not isinstance(packet, bytes) or b"urn:peeler" not in packet:
+    if not isinstance(packet, bytes) or len(packet) > MOST_METADATA or b"urn:peeler" not in packet:
         return None
     try:
         root = parse(packet.rstrip(b"\x00"), path)
