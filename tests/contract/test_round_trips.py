@@ -91,8 +91,8 @@ class TestImporter:
 
     def test_half_a_file_or_a_damaged_one_is_told(self, name: str, tmp_path: Path) -> None:
         """Wherever it is cut off or changed: a stack or an InputError, and never anything else."""
-        if name == "folder":
-            pytest.skip("its files are tested one by one")
+        if name not in BACKENDS["exporter"]:
+            pytest.skip("it reads folders, whose files are tested one by one")
         file = tmp_path / f"file.{name}"
         registry.exporter(name).export(STACKS["parts"], file)
         data, random = file.read_bytes(), np.random.default_rng(7)
