@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Files that were exported, opened by programs that had no part in writing them.
 
-    python benchmarks/interop.py RUNS [--limit N] [--keep FOLDER]
+    python benchmarks/interop.py RUNS [--limit N] [--only FORMATS] [--keep FOLDER]
 
 RUNS is a batch. Every other stack is changed first, so that there are groups, faded and hidden layers, names in several
 scripts and a transparent ground. Each program that is installed opens each format that it reads and makes a picture of
@@ -89,11 +89,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path)
     parser.add_argument("--limit", type=int, default=50)
+    parser.add_argument("--only", default=",".join(FORMATS), help="formats with commas between")
     parser.add_argument("--keep", type=Path, help="keep all files in this folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        cases = exported(options.runs, options.limit, options.keep or Path(scratch))
-        rows = [measured(*way, cases) for way in WAYS if shutil.which(way[2])]
+        formats = options.only.split(",")
+        cases = exported(options.runs, options.limit, options.keep or Path(scratch), formats)
+        rows = [measured(*way, cases) for way in WAYS if way[0] in formats and shutil.which(way[2])]
     told = [row.told() for row in rows]
     print("| format | opened by | pictures | PSNR least, mean (dB) | most levels off | layers kept |")
     print("|---|---|---|---|---|---|")
@@ -103,15 +105,15 @@ def main() -> None:
     print(json.dumps(told))
 
 
-def exported(runs: Path, limit: int, folder: Path) -> list[Case]:
-    """The stacks of a batch, every other one changed, in all formats."""
+def exported(runs: Path, limit: int, folder: Path, formats: Sequence[str]) -> list[Case]:
+    """The stacks of a batch, every other one changed, in some formats."""
     cases = []
     for number, place in enumerate(places_in(runs)[:limit]):
         stack = read(place.path).stack
         stack = varied(stack, number) if number % 2 else stack
         case = Case(place.name, stack, folder / place.name)
         case.folder.mkdir(parents=True, exist_ok=True)
-        for name in FORMATS:
+        for name in formats:
             registry.exporter(name).export(stack, case.folder / f"file.{name}")
         cases.append(case)
     return cases
