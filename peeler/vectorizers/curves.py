@@ -17,21 +17,18 @@ from peeler.errors import OutputError
 from peeler.geometry import RGBA
 from peeler.stack import Layer
 from peeler.text import slug
-from peeler.vectorizers.bezier import TOLERANCE, Curve, fit_curves
+from peeler.vectorizers.bezier import TOLERANCE
 from peeler.vectorizers.corners import LONGEST_TAIL
 from peeler.vectorizers.gradients import Linear, Radial, find_gradient
-from peeler.vectorizers.markup import gradient_element, number, path_data, shape_element, stroke_element
-from peeler.vectorizers.outlines import Outline, trace_outlines
-from peeler.vectorizers.primitives import Ellipse, Rectangle, recognised
-from peeler.vectorizers.strokes import find_stroke
+from peeler.vectorizers.markup import element, gradient_element, number
+from peeler.vectorizers.outlines import trace_outlines
+from peeler.vectorizers.pen import Pen
 from peeler.vectorizers.underlap import underlapped
 
 SPECK = 0.45
 """Outlines around less than this many pixels are left out; a lone pixel has one half."""
 FAINT = 40
 """Alpha (0–255) from which something that nowhere reaches one half is drawn, as a see-through shape."""
-MOST_OUTLINES, MOST_POINTS = 1500, 80_000
-"""A layer with more is noise, and is drawn with straight lines."""
 OPAQUE = 250
 """Alpha from which a shape counts as opaque."""
 ALIKE, MAIN_SHARE = 8, 0.75
@@ -50,16 +47,16 @@ class CurvesVectorizer:
 
     def __init__(self, tolerance: float = TOLERANCE) -> None:
         """``tolerance`` is by how many pixels a curve may miss the outline of a flat layer."""
-        self.tolerance = tolerance
+        self._pen = Pen(tolerance)
 
     def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
         """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
         if not layer.pixels[..., 3].any():
             return []
         if ink := layer.ink or _main_colour(layer.pixels):
-            return list(_flat_paths(underlapped(layer, above), ink, self.tolerance))
+            return list(_flat_paths(underlapped(layer, above), ink, self._pen))
         if gradient := find_gradient(layer.pixels):
-            return list(_gradient_paths(layer, gradient, self.tolerance))
+            return list(_gradient_paths(layer, gradient, self._pen))
         return _colour_paths(layer)
 
 
@@ -74,62 +71,33 @@ def _main_colour(pixels: RGBA) -> str | None:
     return "#" + bytes(colour).hex() if alike.mean() >= MAIN_SHARE else None
 
 
-def _flat_paths(layer: Layer, ink: str, tolerance: float) -> Iterator[str]:
+def _flat_paths(layer: Layer, ink: str, pen: Pen) -> Iterator[str]:
     for alpha, opacity in _strata(layer.pixels[..., 3]):
-        yield from _soft_shape(alpha, ink, layer, tolerance, opacity)
+        yield from _soft_shape(alpha, ink, layer, pen, opacity)
     for alpha, colour in _foreign_colours(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)):
-        yield from _soft_shape(alpha, colour, layer, tolerance)
+        yield from _soft_shape(alpha, colour, layer, pen)
 
 
-def _gradient_paths(layer: Layer, gradient: Linear | Radial, tolerance: float) -> Iterator[str]:
+def _gradient_paths(layer: Layer, gradient: Linear | Radial, pen: Pen) -> Iterator[str]:
     """The gradient, and the shapes that are filled with it."""
     # A name of its own also where the ids of two layers differ in signs only that a name cannot have.
     name = f"paint-{slug(layer.id)}-{crc32(layer.id.encode()):08x}"
     shapes = [
         shape
         for alpha, opacity in _strata(layer.pixels[..., 3])
-        for shape in _soft_shape(alpha, f"url(#{name})", layer, tolerance, opacity)
+        for shape in _soft_shape(alpha, f"url(#{name})", layer, pen, opacity)
     ]
     if shapes:
         yield gradient_element(gradient, name, layer.box[:2])
     yield from shapes
 
 
-def _soft_shape(
-    alpha: NDArray[np.uint8], fill: str, layer: Layer, tolerance: float, opacity: float = 1.0
-) -> Iterator[str]:
+def _soft_shape(alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, opacity: float = 1.0) -> Iterator[str]:
     """The path of one shape, if it is not too small for one."""
     outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
     if outlines:
         faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
-        yield _element(outlines, f'fill="{fill}"{faded}', layer.box[:2], tolerance)
-
-
-def _element(outlines: list[Outline], paint: str, origin: tuple[int, int], tolerance: float) -> str:
-    """The shape with these outlines, by its name if it has one."""
-    if len(outlines) > MOST_OUTLINES or sum(len(outline.points) for outline in outlines) > MOST_POINTS:
-        return f'<path {paint} d="{path_data([_polygon(outline) for outline in outlines], origin)}"/>'
-    named = [recognised(outline) for outline in outlines]
-    if len(outlines) == 1 and named[0] is not None:
-        return shape_element(named[0], paint, origin)
-    if stroke := find_stroke(outlines, tolerance):
-        return stroke_element(stroke, paint, origin)
-    free = [outline for outline, name in zip(outlines, named, strict=True) if not _is_arc(name)]
-    curves = iter(fit_curves(free, tolerance))
-    drawn = [
-        _turning(name, outline) if isinstance(name, Ellipse) else next(curves)
-        for outline, name in zip(outlines, named, strict=True)
-    ]
-    return f'<path {paint} d="{path_data(drawn, origin)}"/>'
-
-
-def _is_arc(shape: Ellipse | Rectangle | None) -> bool:
-    return isinstance(shape, Ellipse)
-
-
-def _turning(shape: Ellipse, outline: Outline) -> Ellipse:
-    """The ellipse, the other way round if it is a hole."""
-    return shape if outline.area > 0 else shape._replace(down=-shape.down)
+        yield element(pen.draw(outlines), f'fill="{fill}"{faded}', layer.box[:2])
 
 
 def _foreign_colours(pixels: RGBA, ink: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], str]]:
@@ -181,10 +149,6 @@ def _without_tails(faint: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArray
     if dropped:
         faint[np.isin(labels, dropped)] = 0
     return faint
-
-
-def _polygon(outline: Outline) -> list[Curve]:
-    return list(np.stack([outline.points, np.roll(outline.points, -1, axis=0)], axis=1))
 
 
 def _colour_paths(layer: Layer) -> list[str]:

@@ -30,6 +30,19 @@ def path_data(outlines: Sequence[Sequence[Curve] | Ellipse], origin: Corner) -> 
     )
 
 
+Drawing = Ellipse | Rectangle | Stroke | list[list[Curve] | Ellipse]
+"""A shape: one with a name, a line of one width, or what its outlines enclose."""
+
+
+def element(drawing: Drawing, paint: str, origin: Corner) -> str:
+    """The element that draws a shape moved by ``origin``; ``paint`` are the attributes for its colour."""
+    if isinstance(drawing, Stroke):
+        return stroke_element(drawing, paint, origin)
+    if isinstance(drawing, Ellipse | Rectangle):
+        return shape_element(drawing, paint, origin)
+    return f'<path {paint} d="{path_data(drawing, origin)}"/>'
+
+
 def shape_element(shape: Ellipse | Rectangle, paint: str, origin: Corner) -> str:
     """The element of a shape with a name; ``paint`` are its attributes for colour."""
     if isinstance(shape, Rectangle):

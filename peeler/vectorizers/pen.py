@@ -1,0 +1,63 @@
+"""From the outlines of a shape to its drawing: a shape with a name, a stroke, or lines and curves around it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from peeler.vectorizers.bezier import TOLERANCE, Curve, fit_curves
+from peeler.vectorizers.markup import Drawing
+from peeler.vectorizers.outlines import Outline
+from peeler.vectorizers.primitives import Ellipse, recognised
+from peeler.vectorizers.strokes import find_stroke
+from peeler.vectorizers.twins import MOST_KNOWN, Known
+from peeler.vectorizers.twins import MOST_POINTS as MOST_POINTS_OF_TWINS
+
+MOST_OUTLINES, MOST_POINTS = 1500, 80_000
+"""A shape with more is noise, and is drawn with straight lines."""
+
+
+class Pen:
+    """Draws shapes within ``tolerance`` pixels, and those that look like one that it drew before like that one."""
+
+    def __init__(self, tolerance: float = TOLERANCE) -> None:
+        self.tolerance = tolerance
+        self._known: list[Known] = []
+
+    def draw(self, outlines: Sequence[Outline]) -> Drawing:
+        """The shape with these outlines, which are at least one; holes are outlines that go the other way round."""
+        points = sum(len(outline.points) for outline in outlines)
+        if len(outlines) > MOST_OUTLINES or points > MOST_POINTS:
+            return [_polygon(outline) for outline in outlines]
+        if points > MOST_POINTS_OF_TWINS:
+            return drawn(outlines, self.tolerance)
+        for known in self._known:
+            if (twin := known.redrawn(outlines)) is not None:
+                return twin
+        drawing = drawn(outlines, self.tolerance)
+        if len(self._known) < MOST_KNOWN:
+            self._known.append(Known(outlines, drawing))
+        return drawing
+
+
+def drawn(outlines: Sequence[Outline], tolerance: float) -> Drawing:
+    """The drawing of a shape by itself."""
+    named = [recognised(outline) for outline in outlines]
+    if len(outlines) == 1 and named[0] is not None:
+        return named[0]
+    if stroke := find_stroke(outlines, tolerance):
+        return stroke
+    free = [outline for outline, name in zip(outlines, named, strict=True) if not isinstance(name, Ellipse)]
+    curves = iter(fit_curves(free, tolerance))
+    return [
+        _turning(name, outline) if isinstance(name, Ellipse) else next(curves)
+        for outline, name in zip(outlines, named, strict=True)
+    ]
+
+
+def _turning(shape: Ellipse, outline: Outline) -> Ellipse:
+    """The ellipse, the other way round if it is a hole."""
+    return shape if outline.area > 0 else shape._replace(down=-shape.down)
+
+
+def _polygon(outline: Outline) -> list[Curve]:
+    return list(np.stack([outline.points, np.roll(outline.points, -1, axis=0)], axis=1))
