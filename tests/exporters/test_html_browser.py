@@ -183,6 +183,9 @@ def test_hovering_outlines_a_layer_where_it_lies(report: Report) -> None:
     assert solid[round(100 * scale), round(20 * scale) - 1] and not solid[round(100 * scale), round(50 * scale)]
     assert solid[:, : round(15 * scale)].sum() == solid[:, round(86 * scale) :].sum() == 0
     assert report.browser.run(f"{report.row('e0')}.className") == "near"
+    report.click(200, 100, click=False)
+    solid = report.drawn(".outline")[..., 3] > 128
+    assert solid[0, 0] and solid[round(250 * scale), 0] and not solid[0, round(305 * scale) :].any()
 
 
 def test_views_grounds_and_dials(report: Report) -> None:
@@ -198,12 +201,20 @@ def test_views_grounds_and_dials(report: Report) -> None:
     report.browser.run(f"{BENCH}.querySelector('[name=split]').focus()")
     report.browser.press("Home")
     assert at(30, 30) == [255, 0, 255]
-    report.open("#view=exploded&spread=0")
+    for kind, left, down in (("mousePressed", 100, 1), ("mouseMoved", 300, 1), ("mouseReleased", 300, 0)):
+        where = {"x": x + left * wide / 400, "y": y + 40, "button": "left", "buttons": down, "clickCount": 1}
+        report.browser.call("Input.dispatchMouseEvent", type=kind, **where)
+    assert "split=75" in report.address()
+    report.open("#view=exploded&spread=0", prefers_reduced_motion="reduce")
     flat = report.browser.run(f"getComputedStyle({BENCH}.querySelector('.pulled img:nth-child(3)')).transform")
     report.browser.run(f"{BENCH}.querySelector('[name=spread]').focus()")
     report.browser.press("End")
     pulled = report.browser.run(f"getComputedStyle({BENCH}.querySelector('.pulled img:nth-child(3)')).transform")
     assert flat != pulled and "spread=100" in report.address()
+    plane = f"{BENCH}.querySelector('.pulled img:nth-child(2)').getBoundingClientRect()"
+    middle = f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({plane})"
+    report.browser.point(*report.browser.run(middle))
+    assert report.text(".said").endswith("red hat chosen")
 
 
 def test_the_difference_is_the_measured_one_or_that_of_what_is_shown(report: Report) -> None:

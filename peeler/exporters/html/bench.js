@@ -109,13 +109,14 @@ function drawOutline(layer, thick) {
     pen.fillRect(0, 0, width, height);
     pen.globalCompositeOperation = "destination-out";
     put(0, 0);
-    outline.getContext("2d").drawImage(canvas, 0, 0);
-  }
-  if (layer.role === "background") {
-    const pen = outline.getContext("2d");
-    pen.strokeStyle = style.getPropertyValue("--accent");
-    pen.lineWidth = 2 * thick;
-    pen.strokeRect(0, 0, width, height);
+    // Where a layer ends with the canvas there is nothing outside of it, so the line is drawn within.
+    const frame = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+    frame.strokeStyle = colour;
+    frame.lineWidth = 2 * reach;
+    frame.strokeRect(0, 0, width, height);
+    frame.globalCompositeOperation = "destination-in";
+    frame.drawImage(layer.plane, left * across, top * down, wide * across, high * down);
+    for (const part of [canvas, frame.canvas]) outline.getContext("2d").drawImage(part, 0, 0);
   }
 }
 
@@ -322,7 +323,10 @@ function listen() {
     if (choice("view") === "exploded") hover(layers.find((layer) => layer.plane === event.target));
     else if (choice("view") !== "compare") hover(at(event));
   });
-  stage.addEventListener("pointerdown", slide);
+  stage.addEventListener("pointerdown", (event) => {
+    if (choice("view") === "compare") stage.setPointerCapture(event.pointerId);
+    slide(event);
+  });
   stage.addEventListener("pointerup", address);
   stage.addEventListener("pointerleave", () => hover(null));
   stage.addEventListener("click", (event) => {

@@ -24,7 +24,11 @@ _MASK_INK = (234, 88, 12)
 def thumb(picture: RGB | RGBA, side: int) -> str:
     """``picture`` reduced by a whole factor so that neither side is much longer than ``side`` pixels."""
     height, width = picture.shape[:2]
-    return _palette_uri(reduced(picture, whole_factor((width, height), side)))
+    small = reduced(picture, whole_factor((width, height), side))
+    if small.shape[2] == 3 or (small[..., 3] == 255).all():
+        return _palette_uri(small[..., :3])
+    # Few colours in few opacities are a coarse grid where a picture is half clear.
+    return _lossy_uri(Image.fromarray(small), "WEBP")
 
 
 def layer_thumb(layer: Layer, size: tuple[int, int], side: int) -> str:
@@ -133,7 +137,7 @@ def _greatest(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 def _palette_uri(picture: RGB | RGBA) -> str:
     image = Image.fromarray(np.ascontiguousarray(picture))
     uri = _png_uri(image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
-    return uri if len(uri) <= MOST_BYTES * 4 / 3 or image.mode == "RGBA" else _jpeg_uri(image)
+    return uri if len(uri) <= MOST_BYTES * 4 / 3 or image.mode == "RGBA" else _lossy_uri(image, "JPEG")
 
 
 def _inked(alpha: NDArray[np.uint8], ink: str) -> RGBA:
@@ -150,10 +154,10 @@ def _ink_uri(alpha: NDArray[np.uint8], ink: str) -> str:
     return _png_uri(image, transparency=bytes(range(0, 256, 17)), bits=4)
 
 
-def _jpeg_uri(image: Image.Image) -> str:
+def _lossy_uri(image: Image.Image, kind: str) -> str:
     buffer = BytesIO()
-    image.save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + b64encode(buffer.getvalue()).decode()
+    image.save(buffer, kind, quality=80)
+    return f"data:image/{kind.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
 
 
 def _png_uri(image: Image.Image, **settings: int | bytes) -> str:
