@@ -19,12 +19,14 @@ from peeler.judge import change
 from peeler.lift import lift, with_residual
 from peeler.stack import Layer, LayerStack, opaque_layer
 
-QUIET = 0.25
-"""Share of the pixels that do not change at all in frames without noise. A generative remover leaves hardly any."""
+ROUGH = 0.02
+"""Share of the pixels that have to change a little, each in another way than its neighbours, for frames to be noisy."""
+NEAR = 7
+"""Width in pixels of the surroundings of a plain or strong change in which nothing is noise, but its soft edge."""
 LOUDEST = 12
 """Grey levels that noise has at most."""
 NOISE_SHARE = 0.99
-"""Share of the pixels that change a little whose change noise has to explain."""
+"""Share of these whose change noise has to explain."""
 SPECK = 16
 """Pixels below which something is no layer of its own, but goes to the one that is nearest."""
 MOST = 48
@@ -54,8 +56,9 @@ def stack_of_frames(frames: Sequence[RGB]) -> tuple[LayerStack, tuple[str, ...]]
     lifted: list[tuple[Layer, ...]] = []
     for step, frame in enumerate(frames[1:]):
         noise = noise_between(canvas, frame)
-        after = np.where((change(canvas, frame) <= noise)[..., None], canvas, frame)
+        after = frame
         if noise:
+            after = np.where(_large(change(canvas, frame) > noise)[..., None], frame, canvas)
             notes.append(f"frame {step + 1}: changes of up to {noise} grey levels are taken as noise")
         lifted.append(_layers(canvas, after, step))
         canvas = after
@@ -66,19 +69,41 @@ def stack_of_frames(frames: Sequence[RGB]) -> tuple[LayerStack, tuple[str, ...]]
 
 
 def noise_between(before: RGB, after: RGB) -> int:
-    """Grey levels by which pixels differ that are meant to be the same; 0 where many do not differ at all."""
-    levels = np.bincount(change(before, after).ravel(), minlength=256)
-    if levels[0] >= QUIET * levels.sum() or _is_even(before, after):
+    """Grey levels by which pixels differ that are meant to be the same; 0 for frames without noise.
+
+    Flat art changes alike over whole areas, however little; noise changes each pixel in its own way, far from any edge.
+    """
+    size = change(before, after)
+    little = (size > 0) & (size <= LOUDEST)
+    alike = little & _like_a_neighbour(before.astype(np.int16) - after)
+    plain = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, _SQUARE)
+    explained = cv2.dilate(plain | (size > LOUDEST).astype(np.uint8), np.ones((NEAR, NEAR), dtype=np.uint8)) > 0
+    rough = little & ~alike & ~explained
+    if np.count_nonzero(rough) < ROUGH * size.size:
         return 0
-    small = levels[: LOUDEST + 1]
-    return int(np.searchsorted(small.cumsum(), NOISE_SHARE * small.sum()))
+    levels = np.bincount(size[rough], minlength=LOUDEST + 1)
+    return int(np.searchsorted(levels.cumsum(), NOISE_SHARE * levels.sum()))
 
 
-def _is_even(before: RGB, after: RGB) -> bool:
-    """Whether neighbours mostly change alike, as under a large flat shape and never under noise."""
-    difference = before.astype(np.int16) - after
-    alike = (difference[:, 1:] == difference[:, :-1]).all(axis=2)
-    return bool(alike.mean() >= 0.5) if alike.size else True
+def _large(changed: Pixels) -> Pixels:
+    """What of it hangs together over ``SPECK`` pixels or more; less is the loudest of the noise."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(changed.astype(np.uint8), connectivity=8)
+    kept = stats[:, cv2.CC_STAT_AREA] >= SPECK
+    kept[0] = False
+    found: Pixels = kept[labels]
+    return found
+
+
+def _like_a_neighbour(difference: NDArray[np.int16]) -> Pixels:
+    """Where a pixel changes exactly as one of the four next to it."""
+    alike = np.zeros(difference.shape[:2], dtype=np.bool_)
+    across = (difference[:, 1:] == difference[:, :-1]).all(axis=2)
+    down = (difference[1:] == difference[:-1]).all(axis=2)
+    alike[:, 1:] |= across
+    alike[:, :-1] |= across
+    alike[1:] |= down
+    alike[:-1] |= down
+    return alike
 
 
 def _layers(before: RGB, after: RGB, step: int) -> tuple[Layer, ...]:

@@ -103,6 +103,23 @@ def test_noise_everywhere_is_no_layer() -> None:
     assert stack.difference(noisy[0]).max() <= 2
 
 
+def test_noise_with_tails_makes_no_layer_of_specks() -> None:
+    """As a generative remover leaves it: soft, everywhere, and other in each frame."""
+    chance = np.random.default_rng(2)
+    clean = [painted(painted(plain((200, 210, 220), (160, 160)), (30, 60, 200), side=60), (220, 40, 40), 90, 90, 40)]
+    clean += [painted(plain((200, 210, 220), (160, 160)), (30, 60, 200), side=60), plain((200, 210, 220), (160, 160))]
+    noisy = [clean[0]]
+    noisy += [
+        np.clip(frame + chance.normal(0, 1.5, frame.shape), 0, 255).round().astype(np.uint8) for frame in clean[1:]
+    ]
+    stack, notes = stack_of_frames(noisy)
+    assert len(notes) == 2
+    assert [layer.ink for layer in stack.elements][1] == "#dc2828" and len(stack.elements) == 2
+    for layer, side in zip(stack.elements, (60, 40), strict=True):
+        assert side <= min(layer.box.width, layer.box.height) <= max(layer.box.width, layer.box.height) <= side + 2
+    assert stack.difference(noisy[0]).max() <= 2
+
+
 def test_frames_are_found_in_the_folder_or_in_that_of_the_picture(tmp_path: Path) -> None:
     frames = save([painted(plain(), (9, 9, 9)), plain()], tmp_path / "cat" / "layer_png")
     (frames / "layer_vlm_1.json").write_text("{}")

@@ -1,12 +1,16 @@
 """What every exporter and vectorizer of the registry keeps to."""
 
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from peeler import registry
+from peeler.asking import SPENDING, open_asker
+from peeler.dialogue import Abilities, Reply, Request
 from peeler.errors import StoreError
 from peeler.files import png_bytes
 from peeler.geometry import Box
@@ -83,11 +87,25 @@ class TestExporter:
             exporter.export(stack, tmp_path / "file" / "out")
 
 
+class _Tracer:
+    """A service that draws a square in the middle of any picture."""
+
+    name, abilities = "tracer@http://127.0.0.1/", Abilities()
+
+    def ask(self, request: Request) -> Reply:
+        with Image.open(BytesIO(request.messages[0].images[0])) as picture:
+            width, height = picture.size
+        path = f'<path fill="#102030" d="M{width // 2} {height // 2}h5v5h-5z"/>'
+        return Reply(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{path}</svg>')
+
+
 @pytest.mark.parametrize("name", BACKENDS["vectorizer"])
 class TestVectorizer:
     @pytest.fixture
-    def vectorizer(self, name: str) -> Vectorizer:
-        return registry.vectorizer(name)
+    def vectorizer(self, name: str, tmp_path: Path) -> Vectorizer:
+        if name not in registry.PAID:
+            return registry.vectorizer(name)
+        return registry.paid_vectorizer(name, open_asker(_Tracer(), tmp_path / SPENDING), 5.0)
 
     def test_layers_become_elements(self, vectorizer: Vectorizer, stack: LayerStack) -> None:
         for layer in stack.layers:
