@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from queue import Empty, Queue
 from typing import Any, NamedTuple
@@ -94,8 +95,8 @@ def _listen(listener: Listener, jobs: "Queue[Job]") -> None:
             line = listener.accept()
             edits, sampling = line.recv()
             jobs.put(Job(edits, sampling, line))
-        except (OSError, EOFError):
-            continue  # who asked is gone
+        except (OSError, EOFError, AuthenticationError):
+            continue  # who asked is gone, or is none of ours
 
 
 def together(jobs: "Queue[Job]", at_once: int) -> Iterator[list[Job]]:

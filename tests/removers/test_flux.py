@@ -3,7 +3,8 @@
 import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
-from multiprocessing import Pipe
+from multiprocessing import AuthenticationError, Pipe
+from multiprocessing.connection import Client
 from pathlib import Path
 from queue import Queue
 
@@ -293,6 +294,16 @@ def test_what_goes_wrong_in_the_host_is_told_to_who_asked(tiny_flux: Path, toy: 
                 SharedEdits(host, nullcontext).edit([Edit(toy.picture, "it", 1)], Sampling(steps=1))
     with pytest.raises(BackendError, match="the process that holds FLUX died"):
         SharedEdits(host, nullcontext).edit([Edit(toy.picture, "it", 1)], Sampling(steps=1))
+
+
+def test_a_stranger_at_the_door_of_the_host_disturbs_nobody(tiny_flux: Path, toy: Toy) -> None:
+    settings = SMALL.model_copy(update={"model": str(tiny_flux), "device": "cpu"})
+    with hosted(settings, ()) as host:
+        with pytest.raises((AuthenticationError, EOFError, OSError)):
+            Client(host.address, authkey=b"guessed")
+        edit = Edit(toy.picture[:16, :16], "it", 1)
+        (painted,) = SharedEdits(host, nullcontext).edit([edit], Sampling(steps=1, text_tokens=64))
+        assert painted.shape == (16, 16, 3)
 
 
 def test_what_waits_and_is_of_one_kind_is_worked_on_together(toy: Toy) -> None:
