@@ -5,6 +5,7 @@ threshold decides what counts: a change of one grey level of blue does, unless t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.contours import filled
+from peeler.flat.matting import REACH
 from peeler.flat.names import describe
 from peeler.geometry import RGB, Box, Mask, Pixels
 from peeler.graph import Element
@@ -75,6 +77,8 @@ def noise_between(before: RGB, after: RGB) -> int:
     """
     size = change(before, after)
     little = (size > 0) & (size <= LOUDEST)
+    if np.count_nonzero(little) < ROUGH * size.size:
+        return 0
     alike = little & _like_a_neighbour(before.astype(np.int16) - after)
     plain = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, _SQUARE)
     explained = cv2.dilate(plain | (size > LOUDEST).astype(np.uint8), np.ones((NEAR, NEAR), dtype=np.uint8)) > 0
@@ -107,16 +111,21 @@ def _like_a_neighbour(difference: NDArray[np.int16]) -> Pixels:
 
 
 def _layers(before: RGB, after: RGB, step: int) -> tuple[Layer, ...]:
+    """What was taken away between two frames; only the part of the canvas that changed is looked at."""
     changed = change(before, after) > 0
     if not changed.any():
         return ()
+    place = Box.around(changed).expand(REACH + 2, (before.shape[1], before.shape[0]))
+    part_before, part_after = before[place.slices], after[place.slices]
     elements = []
-    for number, part in enumerate(_parts(before, changed)):
-        colour = "#" + bytes(part.ink).hex()
-        name = describe(part.ink, part.mask)
+    for number, part in enumerate(_parts(part_before, changed[place.slices])):
+        whole = np.zeros_like(changed)
+        whole[place.slices] = part.mask
+        name, colour = describe(part.ink, whole), "#" + bytes(part.ink).hex()
         box, mask = Box.around(part.mask), Mask.of(part.mask)
         elements.append(Element(id=f"s{step:02d}-{number + 1}", name=name, colour=colour, box=box, mask=mask))
-    return tuple(layer for layer in lift(before, after, elements) if layer.box.area)
+    lifted = lift(part_before, part_after, elements)
+    return tuple(replace(layer, box=layer.box.shifted(place.x0, place.y0)) for layer in lifted if layer.box.area)
 
 
 def _parts(before: RGB, changed: Pixels) -> list[_Part]:

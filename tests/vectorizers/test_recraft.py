@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vtracer
 from PIL import Image
 
 from peeler import registry
-from peeler.asking import SPENDING, Ledger, load_prices
+from peeler.asking import SPENDING, Ledger, load_prices, open_asker
 from peeler.asking.budget import spent
 from peeler.batch import peel_file, peel_folder
-from peeler.dialogue import Message, Request, Usage
+from peeler.dialogue import Abilities, Message, Reply, Request, Usage
 from peeler.engines import vectorizer_of
 from peeler.errors import BudgetSpent, ConfigError, Rejected, ReplyError, Unavailable
 from peeler.exporters.svg import SvgExporter, check_svg
@@ -225,6 +226,33 @@ def test_what_it_draws_passes_the_check_of_the_drawing(at: Any, tmp_path: Path) 
     check_svg(markup)
     shown = rendered(markup)
     assert shown[17, 20].tolist() == [204, 34, 0, 255] and shown[40, 40].tolist() == [255] * 4
+
+
+class _Tracing:
+    """A service with a real tracer behind it."""
+
+    name, abilities = "tracing@http://127.0.0.1/", Abilities()
+
+    def ask(self, request: Request) -> Reply:
+        picture = request.messages[0].images[0]
+        return Reply(vtracer.convert_raw_image_to_svg(picture, img_format="png", mode="polygon"))
+
+
+@pytest.mark.parametrize("size", [(600, 500), (40, 30), (5000, 300)])
+def test_what_a_real_tracer_draws_lies_where_the_layer_does(size: tuple[int, int], tmp_path: Path) -> None:
+    """Also where the picture was sent smaller, or with more ground around it, than the layer has."""
+    pixels = np.zeros((size[1], size[0], 4), dtype=np.uint8)
+    y, x = np.mgrid[: size[1], : size[0]]
+    inside = ((x / size[0] - 0.5) ** 2 + (y / size[1] - 0.5) ** 2) < 0.2
+    pixels[inside] = (30, 90, 200, 255)
+    round_one = Layer("e01", "", Box(11, 7, 11 + size[0], 7 + size[1]), pixels)
+    tracer = registry.paid_vectorizer("recraft", open_asker(_Tracing(), tmp_path / SPENDING), 5.0)
+    canvas = (size[0] + 20, size[1] + 20)
+    paths = "".join(tracer.vectorize(round_one))
+    shown = rendered(f'<svg xmlns="{SVG}" width="{canvas[0]}" height="{canvas[1]}">{paths}</svg>')
+    off = (shown[..., 3] > 127) != (round_one.on(canvas)[..., 3] > 127)
+    assert off.sum() <= 2 * sum(size)
+    assert np.abs(shown[canvas[1] // 2, canvas[0] // 2].astype(int) - (30, 90, 200, 255)).max() <= 2
 
 
 def test_a_batch_shares_the_money_and_goes_on_with_more(at: Any, tmp_path: Path) -> None:
