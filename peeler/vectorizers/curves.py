@@ -14,7 +14,7 @@ import vtracer
 from numpy.typing import NDArray
 
 from peeler.errors import OutputError
-from peeler.geometry import RGBA
+from peeler.geometry import RGBA, Pixels
 from peeler.stack import Layer
 from peeler.text import slug
 from peeler.vectorizers.bezier import TOLERANCE
@@ -23,7 +23,7 @@ from peeler.vectorizers.gradients import Linear, Radial, find_gradient
 from peeler.vectorizers.markup import element, gradient_element, number
 from peeler.vectorizers.outlines import trace_outlines
 from peeler.vectorizers.pen import Pen
-from peeler.vectorizers.underlap import underlapped
+from peeler.vectorizers.underlap import cover_of, underlapped
 
 SPECK = 0.45
 """Outlines around less than this many pixels are left out; a lone pixel has one half."""
@@ -54,7 +54,8 @@ class CurvesVectorizer:
         if not layer.pixels[..., 3].any():
             return []
         if ink := layer.ink or _main_colour(layer.pixels):
-            return list(_flat_paths(underlapped(layer, above), ink, self._pen))
+            grown = underlapped(layer, above)
+            return list(_flat_paths(grown, ink, self._pen, cover_of(grown.box, above)))
         if gradient := find_gradient(layer.pixels):
             return list(_gradient_paths(layer, gradient, self._pen))
         return _colour_paths(layer)
@@ -71,9 +72,9 @@ def _main_colour(pixels: RGBA) -> str | None:
     return "#" + bytes(colour).hex() if alike.mean() >= MAIN_SHARE else None
 
 
-def _flat_paths(layer: Layer, ink: str, pen: Pen) -> Iterator[str]:
+def _flat_paths(layer: Layer, ink: str, pen: Pen, cover: Pixels) -> Iterator[str]:
     for alpha, opacity in _strata(layer.pixels[..., 3]):
-        yield from _soft_shape(alpha, ink, layer, pen, opacity)
+        yield from _soft_shape(alpha, ink, layer, pen, opacity, cover)
     for alpha, colour in _foreign_colours(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)):
         yield from _soft_shape(alpha, colour, layer, pen)
 
@@ -92,9 +93,11 @@ def _gradient_paths(layer: Layer, gradient: Linear | Radial, pen: Pen) -> Iterat
     yield from shapes
 
 
-def _soft_shape(alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, opacity: float = 1.0) -> Iterator[str]:
+def _soft_shape(
+    alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, opacity: float = 1.0, cover: Pixels | None = None
+) -> Iterator[str]:
     """The path of one shape, if it is not too small for one."""
-    outlines = [outline for outline in trace_outlines(alpha) if abs(outline.area) >= SPECK]
+    outlines = [outline for outline in trace_outlines(alpha, cover) if abs(outline.area) >= SPECK]
     if outlines:
         faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
         yield element(pen.draw(outlines), f'fill="{fill}"{faded}', layer.box[:2])

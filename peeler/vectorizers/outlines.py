@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.geometry import Pixels
+
 Points = NDArray[np.float64]
 """Count × 2, (x, y) in pixels; the centre of the first pixel lies at (0.5, 0.5)."""
 
@@ -38,7 +40,8 @@ _JOINED = {5: [(_TOP, _RIGHT), (_BOTTOM, _LEFT)], 10: [(_RIGHT, _BOTTOM), (_LEFT
 class Outline:
     """A closed outline; its last point is joined to the first.
 
-    ``hard`` (count, 0 or 1) tells where full pixels meet clear ones, so that the true edge may be half a pixel away.
+    ``hard`` (count, 0 or 1) tells where full pixels meet clear ones, or others hide it, so that the true edge may be
+    half a pixel away.
     ``alpha`` (height × width, 0–255) is what it is the outline of; None for a line that was reckoned.
     """
 
@@ -53,9 +56,10 @@ class Outline:
         return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
 
 
-def trace_outlines(alpha: NDArray[np.uint8]) -> list[Outline]:
+def trace_outlines(alpha: NDArray[np.uint8], cover: Pixels | None = None) -> list[Outline]:
     """The outlines of ``alpha`` (height × width, 0–255) at one half, outer ones clockwise and holes the other way.
 
+    Where ``cover`` hides it an outline is a guess, and as hard as one of full pixels.
     Points lie where an outline crosses the grid of pixel centres.
     """
     field = np.pad(alpha, 1).astype(np.float64) - 127.5
@@ -63,6 +67,9 @@ def trace_outlines(alpha: NDArray[np.uint8]) -> list[Outline]:
     order = np.argsort(sources)
     follow = order[np.searchsorted(sources[order], targets)].tolist()
     points, hard = _crossings(field, sources)
+    if cover is not None:
+        columns, rows = np.floor(points - 0.5).astype(int).T
+        hard = np.maximum(hard, cover[rows.clip(0, cover.shape[0] - 1), columns.clip(0, cover.shape[1] - 1)])
     return [Outline(points[loop] - 0.5, hard[loop], alpha) for loop in _loops(follow)]
 
 

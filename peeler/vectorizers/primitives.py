@@ -6,19 +6,23 @@ Each is fitted to all points of an outline at once, which places it better than 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peeler.vectorizers.outlines import Outline, Points
 
 WORST, TYPICAL = 0.3, 0.1
 """Pixels by which one point, and by which the points on average (root mean square), may miss a shape with a name."""
 LOOSER = 2.5
-"""How much more of both where the outline comes from hard pixels, in pixel steps."""
+"""How much more of both where the outline is hard; there it counts as much less in the fit."""
 FEWEST = 8
 """Points of an outline below which anything would fit."""
 SHARP = 0.6
 """Radius in pixels up to which the corners of a rectangle count as sharp: anti-aliasing rounds them by as much."""
 SKEWED = np.deg2rad(0.5)
 """Angle up to which an ellipse counts as upright."""
+
+
+Weights = NDArray[np.float64]
 
 
 class Ellipse(NamedTuple):
@@ -45,25 +49,26 @@ def recognised(outline: Outline) -> Ellipse | Rectangle | None:
     """The shape with a name whose outline this is; a circle is an ellipse with equal axes. None if it is none."""
     if len(outline.points) < FEWEST:
         return None
-    slack = 1 + (LOOSER - 1) * float(outline.hard.mean())
+    slack = 1 + (LOOSER - 1) * outline.hard
     for fitted in (_circle, _upright_ellipse, _rectangle, _turned_ellipse):
-        shape = fitted(outline.points)
+        shape = fitted(outline.points, 1 / slack)
         if shape is not None and _fits(shape, outline.points, slack):
             return shape
     return None
 
 
-def _fits(shape: Ellipse | Rectangle, points: Points, slack: float) -> bool:
-    off = np.abs(_ellipse_misses(shape, points) if isinstance(shape, Ellipse) else _rectangle_misses(shape, points))
-    return bool(off.max() <= WORST * slack and np.sqrt((off**2).mean()) <= TYPICAL * slack)
+def _fits(shape: Ellipse | Rectangle, points: Points, slack: Weights) -> bool:
+    misses = _ellipse_misses(shape, points) if isinstance(shape, Ellipse) else _rectangle_misses(shape, points)
+    off = np.abs(misses) / slack
+    return bool(off.max() <= WORST and np.sqrt((off**2).mean()) <= TYPICAL)
 
 
-def _circle(points: Points) -> Ellipse | None:
+def _circle(points: Points, weights: Weights) -> Ellipse | None:
     """Kåsa 1976: least squares on x² + y² = 2ax + 2by + c."""
     middle = points.mean(axis=0)
     local = points - middle
     columns = np.column_stack([2 * local, np.ones(len(local))])
-    (a, b, c), *_ = np.linalg.lstsq(columns, (local**2).sum(axis=1), rcond=None)
+    (a, b, c), *_ = np.linalg.lstsq(columns * weights[:, None], (local**2).sum(axis=1) * weights, rcond=None)
     square = c + a * a + b * b
     if square <= 0:
         return None
@@ -71,11 +76,12 @@ def _circle(points: Points) -> Ellipse | None:
     return Ellipse(float(middle[0] + a), float(middle[1] + b), radius, radius)
 
 
-def _upright_ellipse(points: Points) -> Ellipse | None:
+def _upright_ellipse(points: Points, weights: Weights) -> Ellipse | None:
     """Least squares on Ax² + By² + Cx + Dy = 1."""
     middle = points.mean(axis=0)
     x, y = (points - middle).T
-    (a, b, c, d), *_ = np.linalg.lstsq(np.column_stack([x * x, y * y, x, y]), np.ones(len(x)), rcond=None)
+    columns = np.column_stack([x * x, y * y, x, y])
+    (a, b, c, d), *_ = np.linalg.lstsq(columns * weights[:, None], weights, rcond=None)
     if a <= 0 or b <= 0:
         return None
     size = 1 + c * c / (4 * a) + d * d / (4 * b)
@@ -83,12 +89,12 @@ def _upright_ellipse(points: Points) -> Ellipse | None:
     return Ellipse(float(centre[0]), float(centre[1]), float(np.sqrt(size / a)), float(np.sqrt(size / b)))
 
 
-def _turned_ellipse(points: Points) -> Ellipse | None:
+def _turned_ellipse(points: Points, weights: Weights) -> Ellipse | None:
     """Least squares on Ax² + Bxy + Cy² + Dx + Ey = 1."""
     middle = points.mean(axis=0)
     x, y = (points - middle).T
     columns = np.column_stack([x * x, x * y, y * y, x, y])
-    (a, b, c, d, e), *_ = np.linalg.lstsq(columns, np.ones(len(x)), rcond=None)
+    (a, b, c, d, e), *_ = np.linalg.lstsq(columns * weights[:, None], weights, rcond=None)
     form = np.array([[a, b / 2], [b / 2, c]])
     values, ways = np.linalg.eigh(form)
     if values[0] <= 0:
@@ -113,7 +119,7 @@ def _ellipse_misses(shape: Ellipse, points: Points) -> Points:
     return misses
 
 
-def _rectangle(points: Points) -> Rectangle | None:
+def _rectangle(points: Points, weights: Weights) -> Rectangle | None:
     """The rounded rectangle of the same extent and area, then three steps of Gauss and Newton on all its points."""
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = points.T
@@ -125,7 +131,7 @@ def _rectangle(points: Points) -> Rectangle | None:
         misses = _rectangle_misses(Rectangle(*values), points)
         nudged = values + 0.01 * np.eye(5)
         slopes = np.stack([_rectangle_misses(Rectangle(*one), points) - misses for one in nudged], axis=1) / 0.01
-        change, *_ = np.linalg.lstsq(slopes, -misses, rcond=None)
+        change, *_ = np.linalg.lstsq(slopes * weights[:, None], -misses * weights, rcond=None)
         values = values + np.clip(change, -1, 1)
     if values[2] - values[0] < 1 or values[3] - values[1] < 1 or not np.isfinite(values).all():
         return None

@@ -23,7 +23,7 @@ SHORTEST = 6
 def underlapped(layer: Layer, above: Sequence[Layer]) -> Layer:
     """``layer``, if it has one ink, grown under those ``above`` it wherever their edges run along its own."""
     box = _grown(layer.box)
-    cover = _cover(box, above)
+    cover = cover_of(box, above)
     if layer.ink is None or not cover.any():
         return layer
     pixels = np.zeros((box.height, box.width, 4), np.uint8)
@@ -41,7 +41,7 @@ def _grown(box: Box) -> Box:
     return Box(max(0, box.x0 - REACH), max(0, box.y0 - REACH), box.x1 + REACH, box.y1 + REACH)
 
 
-def _cover(box: Box, above: Sequence[Layer]) -> Pixels:
+def cover_of(box: Box, above: Sequence[Layer]) -> Pixels:
     """Where in ``box`` the layers above it cover more than half of a pixel."""
     cover = np.zeros((box.height, box.width), np.bool_)
     for layer in above:
@@ -53,8 +53,8 @@ def _cover(box: Box, above: Sequence[Layer]) -> Pixels:
 
 
 def _shared_edge(own: Pixels, cover: Pixels) -> Pixels:
-    """The edge pixels of ``own`` that lie along the edge of ``cover`` for long enough."""
-    edge = own & _dilated(~own, 3) & _dilated(cover, 3) & _dilated(~cover, 3)
+    """The edge pixels of ``own`` that are seen and lie beside ``cover`` for long enough."""
+    edge = own & _dilated(~own, 3) & _dilated(cover, 3) & ~cover
     count, labels, stats, _ = cv2.connectedComponentsWithStats(edge.astype(np.uint8), connectivity=8)
     extent: NDArray[np.int32] = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     long = [label for label in range(1, count) if extent[label] >= SHORTEST]
