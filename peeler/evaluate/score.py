@@ -75,9 +75,7 @@ class Score(BaseModel):
     missing: int
 
 
-def score_runs(
-    runs: Path, truth: Path, on_picture: Callable[[int, int], None] | None = None
-) -> list[PictureScore]:
+def score_runs(runs: Path, truth: Path, on_picture: Callable[[int, int], None] | None = None) -> list[PictureScore]:
     """Score ``runs/NAME/stack`` of every picture that ``truth`` holds; a missing stack scores 0 and says why.
 
     ``on_picture`` is told (scored, all) after each. Raises InputError when there is no truth to compare with.
