@@ -14,6 +14,7 @@ import vtracer
 from numpy.typing import NDArray
 
 from peeler.errors import OutputError
+from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGBA, Pixels
 from peeler.stack import Layer
 from peeler.text import slug
@@ -66,10 +67,10 @@ def _main_colour(pixels: RGBA) -> str | None:
     shown = pixels[pixels[..., 3] > 127][:, :3]
     if not len(shown):
         return None
-    found, counts = np.unique(shown, axis=0, return_counts=True)
-    colour = found[counts.argmax()]
+    found, counts = np.unique(packed(shown), return_counts=True)
+    colour = unpacked(found[counts.argmax()])
     alike = np.abs(shown.astype(np.int16) - colour).max(axis=1) <= ALIKE
-    return "#" + bytes(colour).hex() if alike.mean() >= MAIN_SHARE else None
+    return f"#{found[counts.argmax()]:06x}" if alike.mean() >= MAIN_SHARE else None
 
 
 def _flat_paths(layer: Layer, ink: str, pen: Pen, cover: Pixels) -> Iterator[str]:
