@@ -1,6 +1,6 @@
 """The generative remover: FLUX with a removal LoRA, told in words and by places what to take away.
 
-How it is told is what the published LoRA was trained on (LayerPeeler, arXiv 2505.23740; facts and rules in docs/flux.md).
+How it is told is what the published LoRA was trained on (LayerPeeler, arXiv 2505.23740; see docs/flux.md).
 """
 
 from collections.abc import Sequence

@@ -108,13 +108,21 @@ def fit_curves(outlines: Sequence[Outline], tolerance: float = TOLERANCE) -> lis
     return [[found[place].curve for place in places[start:end]] for start, end in pairwise(bounds)]
 
 
-def fit_open_curve(line: Points, tolerance: float = TOLERANCE) -> list[Curve]:
-    """A line with two ends, of points a pixel apart, as lines and cubics within ``tolerance`` pixels."""
+def fit_open_curve(
+    line: Points,
+    tolerance: float = TOLERANCE,
+    alpha: NDArray[np.uint8] | None = None,
+    ends: tuple[Numbers | None, Numbers | None] = (None, None),
+) -> list[Curve]:
+    """A line with two ends, of points a pixel apart, as lines and cubics within ``tolerance`` pixels.
+
+    ``alpha`` is what it is an outline of, if of anything; ``ends`` are the directions of the line there, if known.
+    """
     there_and_back = np.concatenate([line, line[-2:0:-1]])
     last = len(line) - 1
-    inner = {place: tip for place, tip in corner_tips(there_and_back).items() if ARM <= place <= last - ARM}
-    corners = {0: line[0], **inner, last: line[-1]}
-    pieces = list(pairwise(_Knot(place, point, None) for place, point in corners.items()))
+    inner = {place: tip for place, tip in corner_tips(there_and_back, alpha).items() if ARM <= place <= last - ARM}
+    knots = [_Knot(0, line[0], ends[0]), *(_Knot(place, tip, None) for place, tip in inner.items())]
+    pieces = list(pairwise([*knots, _Knot(last, line[-1], ends[1])]))
     track = _Track(line, np.full(len(line), tolerance / TOLERANCE), [pieces])
     found = _split_until_they_fit(track)
     _merge_while_they_fit(track, found)

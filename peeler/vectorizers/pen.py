@@ -9,6 +9,7 @@ from peeler.vectorizers.markup import Drawing
 from peeler.vectorizers.outlines import Outline
 from peeler.vectorizers.primitives import Ellipse, recognised
 from peeler.vectorizers.strokes import find_stroke
+from peeler.vectorizers.symmetry import mirrored_halves
 from peeler.vectorizers.twins import MOST_KNOWN, Known
 from peeler.vectorizers.twins import MOST_POINTS as MOST_POINTS_OF_TWINS
 
@@ -46,6 +47,8 @@ def drawn(outlines: Sequence[Outline], tolerance: float) -> Drawing:
         return named[0]
     if stroke := find_stroke(outlines, tolerance):
         return stroke
+    if len(outlines) == 1 and (halves := mirrored_halves(outlines[0], tolerance)):
+        return [halves]
     free = [outline for outline, name in zip(outlines, named, strict=True) if not isinstance(name, Ellipse)]
     curves = iter(fit_curves(free, tolerance))
     return [

@@ -43,7 +43,7 @@ class Known:
         theirs = [even(outline.points) - middle for outline in outlines]
         for sign in (1, -1):
             mine = [(points - self.middle) * (sign, 1) for points in self.outlines]
-            if all(_alike(one, other) for one, other in zip(mine, theirs, strict=True)):
+            if all(alike(one, other) for one, other in zip(mine, theirs, strict=True)):
                 # Whole hundredths, so that numbers are rounded as those of the first one are.
                 shift = np.round(middle - self.middle * (sign, 1), DIGITS)
                 return moved(self.drawing if sign == 1 else mirrored(self.drawing), shift)
@@ -59,7 +59,8 @@ def middle_of(outlines: Sequence[Outline]) -> Numbers:
     return middle
 
 
-def _alike(one: Points, other: Points) -> bool:
+def alike(one: Points, other: Points) -> bool:
+    """Whether two closed outlines, of points a pixel apart, are the same but for what the grid makes of them."""
     if np.abs(np.concatenate([one.min(axis=0) - other.min(axis=0), one.max(axis=0) - other.max(axis=0)])).max() > WORST:
         return False
     # To the nearest of points half a pixel apart, sideways steps count for little and are left out below.
