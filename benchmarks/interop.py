@@ -6,7 +6,8 @@
 RUNS is a batch. Every other stack is changed first, so that there are groups, faded and hidden layers, names in several
 scripts and a transparent ground. Each program that is installed opens each format that it reads and makes a picture of
 it, which is compared with the composite; where it can, it also writes the layers again, and their names and order are
-compared with those of the stack. Prints a table, and as the last line the same as one JSON document.
+compared with those of the stack. Prints a table, and as the last line the same as one JSON document. The exit code is 1
+when a file did not open or a picture is too far off.
 """
 
 import argparse
@@ -36,6 +37,8 @@ from peeler.particulars import shown_name
 from peeler.stack import LayerStack, largest_difference
 
 FORMATS = ("psd", "ora", "svg", "pptx")
+LEAST = {"psd": 40.0, "ora": 40.0, "svg": 30.0, "pptx": 30.0}
+"""Decibels that a picture of each must reach: pixels are kept, paths are drawn anew by each program."""
 NAMES = ("猫の帽子", 'the "hat" & <more>', "Ünïcödé 🎩")
 PATIENCE = 180
 """Seconds for one call of a program."""
@@ -85,7 +88,7 @@ Opened = tuple[Path, list[str] | None]
 """The picture that a program made, and the names of the layers that it saw, bottom first (None if it does not say)."""
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path)
     parser.add_argument("--limit", type=int, default=50)
@@ -103,6 +106,7 @@ def main() -> None:
         figures = f"{row['psnr_least']}, {row['psnr_mean']} | {row['levels_most']} | {row['layers_kept']}"
         print(f"| {row['format']} | {row['program']} | {row['pictures']} | {figures} |")
     print(json.dumps(told))
+    return 1 if any(row["failed"] or row["psnr_least"] < LEAST[row["format"]] for row in told) else 0
 
 
 def exported(runs: Path, limit: int, folder: Path, formats: Sequence[str]) -> list[Case]:
@@ -273,4 +277,4 @@ WAYS: list[tuple[str, str, str, Callable[[Case], Opened]]] = [
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
