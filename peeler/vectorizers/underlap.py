@@ -53,8 +53,9 @@ def cover_of(box: Box, above: Sequence[Layer]) -> Pixels:
 
 
 def _shared_edge(own: Pixels, cover: Pixels) -> Pixels:
-    """The edge pixels of ``own`` that are seen and lie beside ``cover`` for long enough."""
-    edge = own & _dilated(~own, 3) & _dilated(cover, 3) & ~cover
+    """The edge pixels of ``own`` beside what ``cover`` goes on with outside of it, where they are long enough."""
+    core = ~_dilated(~cover, 3)
+    edge = own & _dilated(~own, 3) & _dilated(core & ~own, 5) & ~core
     count, labels, stats, _ = cv2.connectedComponentsWithStats(edge.astype(np.uint8), connectivity=8)
     extent: NDArray[np.int32] = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     long = [label for label in range(1, count) if extent[label] >= SHORTEST]
