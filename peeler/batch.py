@@ -23,7 +23,7 @@ from peeler.inputs import SUFFIXES, Picture, read_picture
 from peeler.laps import Laps
 from peeler.lift import TOLERANCE
 from peeler.peel import Engine, peel
-from peeler.presets import FLUX, Preset, load_preset
+from peeler.presets import Preset, load_preset
 from peeler.records import EngineRecord, ResidualRecord, RunRecord, Spent, Stored
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, output_names
@@ -267,7 +267,7 @@ def _peel_all(
         report(Progress(stage, name, len(done), len(tasks), purse.spent(), purse.warning()))
 
     waiting = (preset.in_flight or IN_FLIGHT) if registry.asks(preset) else 0
-    if FLUX in (preset.remover, preset.fallback):
+    if registry.paints(preset):
         waiting = max(waiting, preset.flux.at_once)
     return do_all(_peel_task, tasks, cores, on_stage, on_done, waiting, registry.modules_of(preset))
 

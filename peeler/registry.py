@@ -122,6 +122,11 @@ def asks_a_model(name: str | None) -> bool:
     return provider in providers() and provider not in BACKENDS["analyst"]
 
 
+def paints(preset: Preset) -> bool:
+    """Whether FLUX may be asked by a settled preset."""
+    return FLUX in (preset.remover, preset.fallback)
+
+
 def asks(preset: Preset) -> bool:
     """Whether peeling by a preset waits for answers from elsewhere."""
     return asks_a_model(preset.analyst) or preset.vectorizer in PAID
@@ -162,7 +167,7 @@ def remover(
 
 def hosted(preset: Preset, modules: Sequence[str]) -> "AbstractContextManager[Host | None]":
     """The process that holds what those of a batch share, which import ``modules``; None if there is nothing."""
-    if FLUX not in (preset.remover, preset.fallback):
+    if not paints(preset):
         return nullcontext()
     return cast("AbstractContextManager[Host]", import_module(SHARING).hosted(preset.flux, modules))
 
@@ -298,7 +303,7 @@ def _check_names(preset: Preset) -> None:
     for output in preset.outputs:
         if missing := lacks(find("exporter", output)):
             raise ConfigError(f"the output {output!r} {missing}")
-    if FLUX in (preset.remover, preset.fallback):
+    if paints(preset):
         import_module("peeler.weights.flux").flux_weights(preset.flux)
     if preset.vectorizer in PAID and not {*DRAWING}.isdisjoint(preset.outputs):
         service(preset.vectorizer)

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from queue import Empty, Queue
@@ -42,14 +42,12 @@ class Job(NamedTuple):
         return self.sampling, self.edits[0].picture.shape
 
 
-@contextmanager
-def hosted(settings: FluxSettings, modules: Sequence[str]) -> Iterator[Host]:
+def hosted(settings: FluxSettings, modules: Sequence[str]) -> AbstractContextManager[Host]:
     """A host of the model that ``settings`` name, for as long as the context lasts; it is opened when it is needed.
 
     ``modules`` are what the other processes of the batch import. Raises BackendError when no process can be started.
     """
-    with beside(_serve, (settings,), modules) as host:
-        yield host
+    return beside(_serve, (settings,), modules)
 
 
 class SharedEdits:

@@ -82,18 +82,18 @@ def _ring(outer: Outline, inner: Outline, tolerance: float) -> Stroke | None:
     out, within = even(outer.points), even(inner.points)
     if not _is_roughly_even(within, out):
         return None
-    away, nearest = _nearest(within, even(outer.points, FINE))
+    away, across = nearest(within, even(outer.points, FINE))
     width = float(np.median(away))
     if width < THINNEST or not _is_even(away, width):
         return None
-    middle = (within + nearest) / 2
-    back, _ = _nearest(out, even(middle, FINE))
+    middle = (within + across) / 2
+    back, _ = nearest(out, even(middle, FINE))
     is_round = _is_even(back, width / 2)
     if not is_round and np.quantile(np.abs(back - width / 2), 0.9) > WORST:
         return None
     curves = fit_curves([Outline(middle, np.zeros(len(middle)), None)], tolerance)[0]
     drawn = _points_on(curves)
-    if not all(_is_even(_nearest(side, drawn)[0], width / 2) for side in (within, *([out] if is_round else []))):
+    if not all(_is_even(nearest(side, drawn)[0], width / 2) for side in (within, *([out] if is_round else []))):
         return None
     return Stroke(curves, width, True, is_round)
 
@@ -113,7 +113,7 @@ def _line(outline: Outline, tolerance: float) -> Stroke | None:
     if middle is None or len(middle) < 3:
         return None
     curves = fit_open_curve(middle, tolerance)
-    away, _ = _nearest(points, _points_on(curves))
+    away, _ = nearest(points, _points_on(curves))
     return Stroke(curves, width, False, True) if _is_even(away, width / 2) else None
 
 
@@ -145,8 +145,8 @@ def _middle(points: Points, width: float) -> Points | None:
     if not _is_roughly_even(there, back):
         return None
     fine = even(back, FINE, is_closed=False)
-    _, across = _nearest(there, fine)
-    _, again = _nearest(across, even(there, FINE, is_closed=False))
+    _, across = nearest(there, fine)
+    _, again = nearest(across, even(there, FINE, is_closed=False))
     # Around a bend all points of the outer side have the inner corner as their nearest, which has only one of them.
     mutual = np.hypot(*(again - there).T) <= MUTUAL
     line = _with_corners((there + across)[mutual] / 2)
@@ -200,7 +200,7 @@ def even(points: Points, step: float = 1.0, is_closed: bool = True) -> Points:
     return np.stack([np.interp(places, along, line[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _nearest(points: Points, others: Points) -> tuple[Numbers, Points]:
+def nearest(points: Points, others: Points) -> tuple[Numbers, Points]:
     """For each point how far the nearest of the others is, and which that is."""
     distances = np.hypot(points[:, None, 0] - others[None, :, 0], points[:, None, 1] - others[None, :, 1])
     best = distances.argmin(axis=1)
@@ -209,7 +209,7 @@ def _nearest(points: Points, others: Points) -> tuple[Numbers, Points]:
 
 def _is_roughly_even(one: Points, other: Points) -> bool:
     """Whether two sides are about equally far apart at some places; most that are no stroke fail here."""
-    away, _ = _nearest(one[:: len(one) // LOOKS + 1], other)
+    away, _ = nearest(one[:: len(one) // LOOKS + 1], other)
     return bool(np.quantile(np.abs(away - np.median(away)), 0.8) <= ROUGHLY)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from peeler.vectorizers.bezier import Curve, fit_open_curve
 from peeler.vectorizers.corners import ARM, LONGEST_TAIL, ROUNDING, corner_tips, unit
 from peeler.vectorizers.outlines import Outline, Points
-from peeler.vectorizers.strokes import even
+from peeler.vectorizers.strokes import even, nearest
 from peeler.vectorizers.twins import alike, middle_of
 
 LEVEL = np.cos(np.deg2rad(12))
@@ -66,9 +66,8 @@ def _crossing(left: Numbers, right: Numbers) -> Numbers:
 
 def _averaged(right: Points, points: Points) -> Points:
     """The right half, half way to what the left one shows; its ends stay on the axis."""
-    mirrored = even(points * (-1, 1), 0.25)
-    distances = np.hypot(right[:, None, 0] - mirrored[None, :, 0], right[:, None, 1] - mirrored[None, :, 1])
-    line = (right + mirrored[distances.argmin(axis=1)]) / 2
+    _, across = nearest(right, even(points * (-1, 1), 0.25))
+    line = (right + across) / 2
     line[[0, -1], 0] = 0
     return even(line, is_closed=False)
 

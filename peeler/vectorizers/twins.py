@@ -12,7 +12,7 @@ from peeler.vectorizers.bezier import Curve
 from peeler.vectorizers.markup import DIGITS, Drawing
 from peeler.vectorizers.outlines import Outline, Points
 from peeler.vectorizers.primitives import Ellipse, Rectangle
-from peeler.vectorizers.strokes import Stroke, even
+from peeler.vectorizers.strokes import Stroke, even, nearest
 
 ALIKE, MOST = 0.2, 0.95
 """Pixels by which outlines of twins may differ, and the share of them at which they may not differ by more."""
@@ -68,7 +68,7 @@ def alike(one: Points, other: Points) -> bool:
 
 
 def _within(points: Points, others: Points) -> bool:
-    away = np.hypot(points[:, None, 0] - others[None, :, 0], points[:, None, 1] - others[None, :, 1]).min(axis=1)
+    away, _ = nearest(points, others)
     off = np.sqrt(np.maximum(away**2 - 0.25**2, 0))
     return bool(np.quantile(off, MOST) <= ALIKE and off.max() <= WORST)
 
