@@ -20,13 +20,14 @@ from pptx.util import Emu
 
 from peeler.exporters.colours import only_colour
 from peeler.exporters.grouping import covers, grouped
-from peeler.exporters.shapes import Contour, NotPlain, Paint, Piece, Point, Shape, Stroke, read_shape
+from peeler.exporters.shapes import NotPlain, Paint, Shape, Stroke, read_shape
 from peeler.exporters.zips import zip_bytes
 from peeler.files import png_bytes, replacing
 from peeler.geometry import RGBA, Box
 from peeler.particulars import shown_name
 from peeler.protocols import Vectorizer
 from peeler.stack import Layer, LayerStack
+from peeler.svg_paths import Contour, Piece, Point
 
 PIXEL = 9525
 """English Metric Units of a pixel, of which 96 make an inch."""

@@ -57,7 +57,7 @@ _ALLOWED = {
     "path": {
         **_PAINT,
         "transform": re.compile(r"translate\([-\d. ]+\)"),
-        "d": re.compile(r"M[MLCZaclhvz\d .\-]+[Zz\d] ?"),
+        "d": re.compile(r"M[MLCZAaclhvz\d .\-]+[Zz\d] ?"),
     },
     "image": {
         **dict.fromkeys(("x", "y", "width", "height"), _NUMBER),

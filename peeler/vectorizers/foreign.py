@@ -13,21 +13,9 @@ from xml.parsers import expat
 import numpy as np
 
 from peeler.errors import ReplyError
+from peeler.svg_paths import MOST_CURVES, SAME, Contour, Matrix, figure, finite, joined, numbers, read_transform
 from peeler.vectorizers.bezier import Curve
-from peeler.vectorizers.foreign_paths import (
-    MOST_CURVES,
-    SAME,
-    Loop,
-    Matrix,
-    as_curves,
-    figure,
-    finite,
-    joined,
-    moved,
-    numbers,
-    read_transform,
-    wound,
-)
+from peeler.vectorizers.foreign_paths import as_curves, wound
 from peeler.vectorizers.markup import path_data
 
 LARGEST = 8 * 2**20
@@ -185,22 +173,22 @@ class _Reader:
             self.states.pop()
 
     def _draw(self, tag: str, given: Mapping[str, str], state: _State) -> None:
-        loops = [moved(loop, state.matrix) for loop in self._counted(figure(tag, given))]
-        if state.evenodd and len(loops) > 1:
-            if len(loops) > MOST_NESTED:
+        contours = [contour.moved(state.matrix) for contour in self._counted(figure(tag, given))]
+        if state.evenodd and len(contours) > 1:
+            if len(contours) > MOST_NESTED:
                 raise ReplyError(f"a shape of the SVG has more than {MOST_NESTED} contours")
-            loops = wound(loops)
-        outlines = [curves for curves in map(as_curves, loops) if max(_extent(curves)) >= SMALLEST]
+            contours = wound(contours)
+        outlines = [curves for curves in map(as_curves, contours) if max(_extent(curves)) >= SMALLEST]
         if outlines and not _is_ground(outlines, self.frame):
             faded = f' fill-opacity="{state.seen:.3g}"' if state.seen < 0.9995 else ""
             self.paths.append(f'<path fill="{state.fill}"{faded} d="{path_data(outlines, (0, 0))}"/>')
 
-    def _counted(self, loops: list[Loop]) -> Iterator[Loop]:
-        for loop in loops:
-            self._curves += len(loop)
+    def _counted(self, contours: list[Contour]) -> Iterator[Contour]:
+        for contour in contours:
+            self._curves += len(contour.pieces) + 1
             if self._curves > MOST_CURVES:
                 raise ReplyError(f"the SVG has more than {MOST_CURVES} curves")
-            yield loop
+            yield contour
 
 
 def _refuse_document_type(*_: object) -> None:

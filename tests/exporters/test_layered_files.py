@@ -177,7 +177,7 @@ def test_what_slides_cannot_draw_stays_a_picture(tmp_path: Path) -> None:
         '<path fill="#000000" stroke="#ff0000" stroke-linejoin="bevel" d="M0 0L9 9L0 9Z"/>',
         '<path fill="#000000" d="M0 0 L1"/>',
         '<path fill="#000000" d="M0 0 B1 1"/>',
-        '<path fill="#000000" transform="skewX(3)" d="M0 0L9 9L0 9Z"/>',
+        '<path fill="#000000" transform="spin(3)" d="M0 0L9 9L0 9Z"/>',
         '<text fill="#000000">a</text>',
     ):
         (shape,) = slide(stack, tmp_path / "file.pptx", odd)

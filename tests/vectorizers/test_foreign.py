@@ -9,8 +9,8 @@ import pytest
 from peeler.errors import ReplyError
 from peeler.exporters.svg import check_svg
 from peeler.scenes.render import rendered
+from peeler.svg_paths import MOST_CURVES
 from peeler.vectorizers.foreign import LARGEST, MOST_ELEMENTS, SVG, Frame, redrawn
-from peeler.vectorizers.foreign_paths import MOST_CURVES
 
 FRAME = Frame(0, 0, 100, 100)
 HEAD = f'<svg xmlns="{SVG}" width="100" height="100" viewBox="0 0 100 100">'
