@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder for what is written.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an earlier result.")]
-Stack = Annotated[Path, typer.Argument(help="A run, a stack folder, or a PSD, ORA or SVG file.")]
+Stack = Annotated[Path, typer.Argument(help="A run, a stack folder, frames of a peeling, or a PSD, ORA or SVG file.")]
 
 
 def export(
-    source: Annotated[Path, typer.Argument(help="A run, a batch, a stack folder, or a PSD, ORA or SVG file.")],
+    source: Annotated[Path, typer.Argument(help="A run, a batch, a stack folder, frames, or a PSD, ORA or SVG file.")],
     to: Annotated[str, typer.Option(help="Formats with commas between: psd, pptx, ora, svg, png, gif, webp.")],
     output: Output = None,
     vectorizer: Annotated[str, typer.Option(help="Who turns layers into paths, for SVG and PPTX.")] = "curves",
@@ -61,7 +61,9 @@ def export(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A PSD, ORA or SVG file, a run or a stack folder.")],
+    file: Annotated[
+        Path, typer.Argument(help="A PSD, ORA or SVG file, a run, a stack folder, or frames of a peeling.")
+    ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the stack. [outputs/NAME]")] = None,
     force: Force = False,
     json: Json = False,
@@ -72,10 +74,10 @@ def import_(
     What a stack cannot keep, such as blend modes, is told.
     """
     with speaking(json, debug):
-        from peeler.opening import keep, place_of, read
+        from peeler.opening import OUTPUTS, keep, place_of, read
 
         found = read(file)
-        folder = output or Path("outputs") / place_of(file).name
+        folder = output or OUTPUTS / place_of(file).name
         written = keep(found.stack, folder, force, file)
         for note in found.notes:
             complain(f"{file}: {note}")
@@ -86,7 +88,7 @@ def import_(
 
 
 def diff(
-    one: Annotated[Path, typer.Argument(help="A run, a stack folder, a PSD, ORA or SVG file, or a picture.")],
+    one: Annotated[Path, typer.Argument(help="A run, a stack folder, frames, a PSD, ORA or SVG file, or a picture.")],
     other: Annotated[Path, typer.Argument(help="What to compare with it.")],
     picture: Annotated[Path | None, typer.Option(help="Also show both and where they differ: a .png or .html.")] = None,
     json: Json = False,

@@ -10,6 +10,7 @@ from peeler import registry
 from peeler.errors import InputError, StoreError
 from peeler.files import replacing, storing
 from peeler.geometry import RGB, RGBA, Box
+from peeler.importers.sequence import FRAMES, frames_folder
 from peeler.inputs import read_picture
 from peeler.protocols import Imported
 from peeler.stack import Layer, LayerStack
@@ -17,19 +18,25 @@ from peeler.stack_files import STACK_FILE
 
 STACK = "stack"
 """The folder of the stack in a run."""
-READABLE = "a run, a folder with stack.json, PSD, ORA or SVG"
+OUTPUTS = Path("outputs")
+"""Where to, unless it is said."""
+READABLE = "a run, a folder with stack.json, frames as layer_png/layer_0.png, PSD, ORA or SVG"
 
 
 class Place(NamedTuple):
-    """Where a stack lies: the run, folder or file ``path``, what its files are called, and the folder for these."""
+    """Where a stack lies: the run, folder or file ``path``, what its files are called, and the folder for these.
+
+    Frames of a peeling are never written to; their files go to ``outputs``.
+    """
 
     path: Path
     name: str
     home: Path
+    is_frames: bool = False
 
 
 def open_stack(path: Path | str) -> LayerStack:
-    """The stack of a run, a stack folder, or a PSD, ORA or SVG file. Raises InputError."""
+    """The stack of a run, a stack folder, frames of a peeling, or a PSD, ORA or SVG file. Raises InputError."""
     return read(Path(path)).stack
 
 
@@ -55,11 +62,14 @@ def rgba(pixels: RGB | RGBA) -> RGBA:
     return np.dstack([pixels, np.full(pixels.shape[:2], 255, dtype=np.uint8)])
 
 
-def place_of(path: Path) -> Place:
-    """Where a stack lies, and what belongs to it."""
+def place_of(path: Path, outputs: Path = OUTPUTS) -> Place:
+    """Where a stack lies, and what belongs to it; ``outputs`` is where the files of frames go."""
     whole = path.resolve()
+    if _is_frames(path):
+        name = whole.parent.name if whole.name == FRAMES else whole.name
+        return Place(path, name, outputs / name, is_frames=True)
     if whole.is_dir():
-        home = whole.parent if whole.name == STACK and not (whole / STACK).exists() else whole
+        home = _folder_of(path)
         return Place(path, home.name, path.parent if home != whole else path)
     if whole.name == STACK_FILE:
         return place_of(path.parent)
@@ -67,11 +77,16 @@ def place_of(path: Path) -> Place:
 
 
 def places_in(folder: Path) -> list[Place]:
-    """The stacks of a batch, by name: every folder in it that is a run or holds a stack. Empty if it is no batch."""
-    if not folder.is_dir() or (folder / STACK_FILE).exists() or (folder / STACK / STACK_FILE).exists():
+    """The stacks of a batch, by name: every folder in it that is a run, or holds a stack or frames of a peeling.
+
+    Empty if it is no batch. The files of frames go to a folder of the batch's name in ``outputs``.
+    """
+    if not folder.is_dir() or _is_stack(folder) or _is_frames(folder):
         return []
+    outputs = OUTPUTS / folder.resolve().name
     try:
-        return [place_of(path) for path in sorted(folder.iterdir()) if _is_run(path)]
+        found = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        return [place_of(path, outputs) for path in found if _is_stack(path) or _is_run(path) or _is_frames(path)]
     except OSError as problem:
         raise InputError(f"{folder}: cannot be listed ({problem.strerror})") from problem
 
@@ -82,7 +97,7 @@ def keep(stack: LayerStack, folder: Path, force: bool = False, source: Path | No
     Raises StoreError when the folder holds a run, or anything at all without ``force``, or is where ``source`` lies.
     """
     target = folder / STACK
-    if source is not None and place_of(source).home.resolve() == folder.resolve() and source.is_dir():
+    if source is not None and source.is_dir() and folder.resolve() in (source.resolve(), _folder_of(source)):
         raise StoreError(f"{folder}: is what is read; choose another output folder")
     if folder.is_file() or (folder / "run.json").exists():
         raise StoreError(f"{folder}: is a {'file' if folder.is_file() else 'run'}; choose another output folder")
@@ -99,14 +114,28 @@ def _visible(folder: Path) -> Iterator[Path]:
     return (path for path in folder.iterdir() if not path.name.startswith("."))
 
 
+def _folder_of(path: Path) -> Path:
+    """The folder of a run or of frames that ``path`` lies in or is."""
+    whole = path.resolve()
+    return whole.parent if whole.name in (STACK, FRAMES) and not (whole / whole.name).exists() else whole
+
+
 def _is_run(path: Path) -> bool:
-    return path.is_dir() and any((path / name).exists() for name in ("run.json", STACK_FILE, f"{STACK}/{STACK_FILE}"))
+    return (path / "run.json").exists()
+
+
+def _is_stack(path: Path) -> bool:
+    return any((path / name).exists() for name in (STACK_FILE, f"{STACK}/{STACK_FILE}"))
+
+
+def _is_frames(path: Path) -> bool:
+    return frames_folder(path) is not None and not _is_stack(path)
 
 
 def _kind(path: Path) -> str | None:
     """Which importer reads a path; None for a file without layers. Raises InputError when it cannot be read."""
     if path.is_dir() or path.name == STACK_FILE:
-        return "folder"
+        return "sequence" if _is_frames(path) else "folder"
     try:
         with path.open("rb") as file:
             head = file.read(1024)

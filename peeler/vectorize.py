@@ -62,13 +62,13 @@ def vectorize(
             spent = purse.spent() if is_paid else None
             if is_paid and (warning := purse.warning()):
                 complain(warning)
-        failed, left = sum("error" in row for row in rows), len(work.jobs) - len(rows)
+        failed, left = sum("error" in row for row in rows), len(work.places) - len(rows)
         if json:
             told = None if spent is None else spent.model_dump(mode="json")
             answer({"drawings": rows, "failed": failed, "left": left, "spent": told})
         else:
             counts = f"{len(rows) - failed} drawn, {failed} failed{f', {left} left' if left else ''}"
-            tell(f"{plural(len(work.jobs), 'stack')}: {counts}" if work.is_batch else rows[0]["svg"])
+            tell(f"{plural(len(work.places), 'stack')}: {counts}" if work.is_batch else rows[0]["svg"])
             if spent:
                 tell(str(spent))
         if failed or left:
@@ -96,11 +96,11 @@ def _drawn(
 
     rows = []
     with progress_shown() as show:
-        for number, job in enumerate(work.jobs):
-            row: dict[str, Any] = {"name": job.name}
+        for number, place in enumerate(work.places):
+            row: dict[str, Any] = {"name": place.name}
             has_money = True
             try:
-                made = redraw(job, preset, purse, tolerance, force)
+                made = redraw(place, preset, purse, tolerance, force)
                 row |= {"svg": str(made.path), "layers": made.layers, "notes": list(made.notes)}
             except PeelerError as problem:
                 if not work.is_batch or isinstance(problem, ConfigError):
@@ -109,9 +109,9 @@ def _drawn(
                 has_money = not isinstance(problem, BudgetSpent)
             rows.append(row)
             for told in [*row.get("notes", ()), *([row["error"]] if "error" in row else [])]:
-                complain(told if job.name in told else f"{job.name}: {told}")
+                complain(told if place.name in told else f"{place.name}: {told}")
             if show:
-                show(number + 1, len(work.jobs), job.name)
+                show(number + 1, len(work.places), place.name)
             if not has_money:
                 break
     return rows

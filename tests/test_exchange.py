@@ -18,6 +18,8 @@ from peeler.exporters.png import PngExporter
 from peeler.opening import open_stack
 from peeler.stack import LayerStack
 from tests.awkward_stacks import STACKS
+from tests.test_sequences import painted, plain
+from tests.test_sequences import save as save_frames
 
 STACK = STACKS["parts"]
 FORMATS = "psd,pptx,ora,svg,png,gif,webp"
@@ -303,6 +305,44 @@ def test_a_picture_that_is_none_cannot_replace(run: Path, tmp_path: Path) -> Non
     (tmp_path / "patch.png").write_bytes(b"no picture")
     done = peeler("edit", run, f"replace e01 {tmp_path / 'patch.png'}")
     assert done.exit_code == 3 and names(tmp_path) == ["cat", "patch.png"]
+
+
+# Frames of a peeling
+
+
+FRAMES = [painted(painted(plain(), (200, 0, 0)), (0, 0, 200), 40), painted(plain(), (200, 0, 0)), plain()]
+
+
+@pytest.mark.parametrize("inner", ["", "layer_png"])
+def test_frames_are_a_stack_like_any_other(inner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_frames(FRAMES, tmp_path / "published" / "cat" / "layer_png")
+    frames, before = tmp_path / "published" / "cat" / inner, untouched(tmp_path / "published")
+    done = peeler("import", frames)
+    assert done.exit_code == 0 and done.stdout.strip() == f"{frames}: 3 layers → outputs/cat/stack"
+    assert np.array_equal(open_stack(tmp_path / "outputs" / "cat").composite()[..., :3], FRAMES[0])
+    assert peeler("diff", frames, "outputs/cat").exit_code == 0
+    done = peeler("export", frames, "--to", "ora,png,svg")
+    assert done.stdout.splitlines() == ["outputs/cat/cat.ora", "outputs/cat/stack", "outputs/cat/cat.svg"]
+    done = peeler("edit", frames, f"hide {open_stack(frames).layers[1].id}")
+    assert done.exit_code == 0 and done.stdout.strip().endswith("outputs/cat-edited/stack")
+    assert peeler("import", frames, "-o", frames, "--force").exit_code == 4
+    assert untouched(tmp_path / "published") == before
+
+
+def test_folders_of_frames_are_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        save_frames(FRAMES, tmp_path / "published" / name / "layer_png")
+    done = peeler("export", "published", "--to", "psd")
+    assert done.exit_code == 0 and "2 stacks: 2 written" in done.stdout
+    assert [str(path) for path in sorted(Path("outputs").rglob("*.psd"))] == [
+        "outputs/published/a/a.psd",
+        "outputs/published/b/b.psd",
+    ]
+    (tmp_path / "published" / "b" / "layer_png" / "layer_1.png").unlink()
+    done = peeler("import", "published/b")
+    assert done.exit_code == 3 and "layer_1.png is missing" in done.stderr
 
 
 # Outputs of a preset

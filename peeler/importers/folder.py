@@ -14,7 +14,7 @@ class FolderImporter:
         """The stack in the folder ``path``. Raises InputError."""
         folder = next((place for place in (path, path / "stack") if (place / STACK_FILE).is_file()), None)
         if folder is None:
-            raise InputError(f"{path}: there is no {STACK_FILE} in it")
+            raise InputError(f"{path}: there is no {STACK_FILE} in it, and no layer_png/layer_0.png")
         try:
             return Imported(read_stack(folder))
         except StoreError as problem:
