@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """How fast and how large the peeling of a folder of pictures is, with VTracer measured in the same run.
 
-    python benchmarks/engine.py [FOLDER] [--limit N] [--truth FOLDER] [--preset NAME]
+    python benchmarks/engine.py [FOLDER] [--limit N] [--truth FOLDER [--variants] [--atlas FILE]] [--preset NAME]
+    python benchmarks/engine.py --scale
 
-Measures, each in fresh processes: seconds per picture from the file to stack, SVG and report; the peak memory of the
-process; the whole folder by one and by two processes. With --truth the stacks are scored, and so are VTracer's stacked
-paths, each rendered alone as a layer. Prints a table, and as the last line the same as one JSON document.
+Measures, each in fresh processes: seconds per picture from the file to stack, SVG and report, and how many of them each
+stage takes; the peak memory of the process; the whole folder by one and by two processes. With --truth the stacks are
+scored, and so are VTracer's paths, stacked and cut out, each rendered alone as a layer. With --variants the shapes that
+the engine reads are scored as well, and what they would be without a part of it: without completion, with hulls, by
+each order cue alone. --atlas shows the worst pictures. --scale measures how the time grows with size and regions.
+Prints tables, and as the last line the same as one JSON document.
 """
 
 import argparse
@@ -14,34 +18,42 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
-from xml.etree import ElementTree
 
 import numpy as np
-import vtracer
+from engine_atlas import entry, worst, write_atlas
+from engine_peers import trace, traced_stack, variants
+from engine_scale import print_scaling, scaling
+from engine_stages import stages
 
 from peeler.batch import peel_file, peel_folder
+from peeler.evaluate.grouping import Links, count_links, grouping
 from peeler.evaluate.score import PictureScore, score_stack, summarise
 from peeler.evaluate.truth import read_truth
 from peeler.exporters.png import read_stack
-from peeler.geometry import RGBA, Box
 from peeler.presets import load_preset
-from peeler.scenes.render import rendered
-from peeler.stack import Layer, LayerStack, Role
+from peeler.stack import LayerStack
 
 TESTSET = Path(__file__).parents[1] / "data" / "testset" / "png"
-SVG = "http://www.w3.org/2000/svg"
+VTRACER = {"vtracer": "stacked", "vtracer cutout": "cutout"}
+"""What its modes are called in the table."""
+SHAPES = "amodal_miou", "occluded_miou", "hidden_iou", "order", "element_ratio"
+"""The figures of shapes with hard edges."""
 
 
 class Times(NamedTuple):
-    """Seconds per picture, by the clock and of the processor, and the largest memory of the process, in MB."""
+    """Seconds per picture, by the clock and of the processor, the latter also by stage in all, and the largest memory
+    of the process, in MB.
+    """
 
     seconds: list[float]
     cpu: list[float]
+    stages: dict[str, float]
     peak: float
 
     def figures(self) -> dict[str, float]:
@@ -54,14 +66,17 @@ class Times(NamedTuple):
         }
 
 
+class Scored(NamedTuple):
+    """The scores of one picture by what they are of, and the links from parts to wholes."""
+
+    scores: dict[str, PictureScore]
+    links: Links
+
+
 def main() -> None:
     arguments = parse()
-    pictures = sorted(path for path in arguments.folder.iterdir() if path.suffix.lower() == ".png")[: arguments.limit]
-    if not pictures:
-        sys.exit(f"no PNG pictures in {arguments.folder}")
     with tempfile.TemporaryDirectory() as scratch:
-        results = measure(pictures, Path(scratch), arguments.preset, arguments.truth)
-    print_table(results)
+        results = scaled(Path(scratch), arguments.preset) if arguments.scale else measured(arguments, Path(scratch))
     print(json.dumps(results))
 
 
@@ -70,28 +85,53 @@ def parse() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, nargs="?", default=TESTSET, help="PNG pictures (default: the test set)")
     parser.add_argument("--limit", type=int, help="only the first N pictures")
     parser.add_argument("--truth", type=Path, help="score against this folder (png/ and layers/ or svg/)")
+    parser.add_argument("--variants", action="store_true", help="score the engine without a part of it, too")
+    parser.add_argument("--atlas", type=Path, metavar="FILE", help="show the worst pictures, as .html or .png")
+    parser.add_argument("--scale", action="store_true", help="only how the time grows with size and regions")
     parser.add_argument("--preset", default="plain")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if (arguments.variants or arguments.atlas) and not arguments.truth:
+        parser.error("--variants and --atlas need --truth")
+    return arguments
 
 
-def measure(pictures: Sequence[Path], scratch: Path, preset: str, truth: Path | None) -> dict[str, Any]:
+def scaled(scratch: Path, preset: str) -> dict[str, Any]:
+    rows = list(scaling(scratch, load_preset(preset)))
+    print_scaling(rows)
+    return {"scale": rows}
+
+
+def measured(arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    pictures = sorted(path for path in arguments.folder.iterdir() if path.suffix.lower() == ".png")[: arguments.limit]
+    if not pictures:
+        sys.exit(f"no PNG pictures in {arguments.folder}")
+    results = time_all(pictures, scratch, arguments.preset)
+    if arguments.truth:
+        rows = score_all(pictures, scratch / "runs", arguments.truth, arguments.variants)
+        results = with_scores(results, rows)
+        if arguments.atlas:
+            shown = atlas_entries([row.scores["peeler"] for row in rows], scratch / "runs", arguments.truth)
+            write_atlas(shown, arguments.atlas)
+    print_tables(results)
+    return results
+
+
+def time_all(pictures: Sequence[Path], scratch: Path, preset: str) -> dict[str, Any]:
     linked = scratch / "pictures"
     linked.mkdir()
     for path in pictures:
         (linked / path.name).symlink_to(path.resolve())
     peeled = apart(peel_each, pictures, scratch / "runs", preset)
-    traced = apart(trace_each, pictures)
+    traced = {name: apart(trace_each, pictures, mode).figures() for name, mode in VTRACER.items()}
     one, two = (batch_seconds(linked, scratch / f"by-{workers}", preset, workers) for workers in (1, 2))
-    results: dict[str, Any] = {
+    by_stage = sorted(peeled.stages.items(), key=lambda item: -item[1])
+    return {
         "pictures": len(pictures),
         "peeler": peeled.figures(),
-        "vtracer": traced.figures(),
+        **traced,
+        "stages": {stage: round(seconds / len(pictures), 4) for stage, seconds in by_stage},
         "batch": {"one_process_s": round(one, 2), "two_processes_s": round(two, 2), "scaling": round(one / two, 2)},
     }
-    if truth:
-        results["peeler"] |= scores(score_peeled(path, scratch / "runs", truth) for path in pictures)
-        results["vtracer"] |= scores(score_traced(path, truth) for path in pictures)
-    return results
 
 
 def apart(work: Callable[..., Times], *arguments: Any) -> Times:
@@ -105,28 +145,25 @@ def peel_each(pictures: Sequence[Path], out: Path, preset_name: str) -> Times:
     return timed(pictures, lambda path: peel_file(path, out / path.stem, preset))
 
 
-def trace_each(pictures: Sequence[Path]) -> Times:
-    return timed(pictures, trace)
+def trace_each(pictures: Sequence[Path], mode: str) -> Times:
+    return timed(pictures, lambda path: trace(path, mode))
 
 
 def timed(pictures: Sequence[Path], work: Callable[[Path], object]) -> Times:
     """The time of the first picture includes what is loaded on first use."""
     seconds, cpu = [], []
-    for path in pictures:
-        start = time.perf_counter(), time.process_time()
-        work(path)
-        seconds.append(time.perf_counter() - start[0])
-        cpu.append(time.process_time() - start[1])
-    return Times(seconds, cpu, peak_memory())
+    with stages() as by_stage:
+        for path in pictures:
+            start = time.perf_counter(), time.process_time()
+            work(path)
+            seconds.append(time.perf_counter() - start[0])
+            cpu.append(time.process_time() - start[1])
+    return Times(seconds, cpu, dict(by_stage), peak_memory())
 
 
 def peak_memory() -> float:
     scale = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
-
-
-def trace(path: Path) -> str:
-    return str(vtracer.convert_raw_image_to_svg(path.read_bytes(), img_format="png", hierarchical="stacked"))
 
 
 def batch_seconds(folder: Path, out: Path, preset_name: str, workers: int) -> float:
@@ -135,47 +172,69 @@ def batch_seconds(folder: Path, out: Path, preset_name: str, workers: int) -> fl
     return time.perf_counter() - start
 
 
-def scores(rows: Iterator[PictureScore]) -> dict[str, float]:
-    total = summarise(rows)
-    return {name: round(value, 4) for name, value in total.model_dump(exclude={"images", "missing"}).items()}
+def score_all(pictures: Sequence[Path], runs: Path, truth: Path, with_variants: bool) -> list[Scored]:
+    score = partial(score_picture, runs=runs, truth=truth, with_variants=with_variants)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        return list(pool.map(score, pictures))
 
 
-def score_peeled(path: Path, runs: Path, truth: Path) -> PictureScore:
-    return score_stack(read_stack(runs / path.stem / "stack"), read_truth(truth, path.stem))
-
-
-def score_traced(path: Path, truth: Path) -> PictureScore:
+def score_picture(path: Path, runs: Path, truth: Path, with_variants: bool) -> Scored:
     true = read_truth(truth, path.stem)
-    return score_stack(traced_stack(trace(path), true.size), true)
+    peeled = read_stack(runs / path.stem / "stack")
+    stacks: dict[str, LayerStack] = {"peeler": peeled}
+    stacks |= {name: traced_stack(trace(path, mode), true.size) for name, mode in VTRACER.items()}
+    if with_variants:
+        stacks |= variants(true.picture)
+    return Scored({name: score_stack(stack, true) for name, stack in stacks.items()}, count_links(peeled, true))
 
 
-def traced_stack(svg: str, size: tuple[int, int]) -> LayerStack:
-    """Every path of a tracing alone; the first one is the background when it fills the canvas."""
-    head = f'<svg xmlns="{SVG}" width="{size[0]}" height="{size[1]}">'
-    layers = []
-    for place, path in enumerate(ElementTree.fromstring(svg).iter(f"{{{SVG}}}path")):
-        pixels = rendered(head + ElementTree.tostring(path, encoding="unicode") + "</svg>")
-        whole = place == 0 and bool((pixels[..., 3] > 127).mean() > 0.99)
-        layers.append(traced_layer(place, pixels, whole))
-    return LayerStack(size, tuple(layers))
+def with_scores(results: dict[str, Any], rows: Sequence[Scored]) -> dict[str, Any]:
+    scored = {name: figures([row.scores[name] for row in rows]) for name in rows[0].scores}
+    whole = ("peeler", *VTRACER)
+    found = results | {name: results[name] | scored[name] for name in whole}
+    if groups := grouping(row.links for row in rows):
+        found["groups"] = {name: round(value, 4) for name, value in groups._asdict().items()}
+    if others := {name: {key: row[key] for key in SHAPES} for name, row in scored.items() if name not in whole}:
+        found["variants"] = others
+    return found
 
 
-def traced_layer(place: int, pixels: RGBA, background: bool) -> Layer:
-    box = Box.around(pixels[..., 3] > 0)
-    role: Role = "background" if background else "element"
-    return Layer(str(place), f"path {place}", box, pixels[box.slices], role=role)
+def figures(rows: Sequence[PictureScore]) -> dict[str, float]:
+    total = summarise(rows).model_dump(exclude={"images", "missing"})
+    return {name: round(value, 4) for name, value in total.items()}
 
 
-def print_table(results: dict[str, Any]) -> None:
-    columns = "peeler", "vtracer"
-    print(f"{results['pictures']} pictures\n\n{'':<16}{columns[0]:>12}{columns[1]:>12}")
-    for name in results["peeler"]:
-        print(f"{name:<16}" + "".join(f"{results[column][name]:>12}" for column in columns))
+def atlas_entries(scores: Sequence[PictureScore], runs: Path, truth: Path) -> list[Any]:
+    by_name = {score.name: score for score in scores}
+    return [entry(by_name[name], read_stack(runs / name / "stack"), read_truth(truth, name)) for name in worst(scores)]
+
+
+def print_tables(results: dict[str, Any]) -> None:
+    print(f"{results['pictures']} pictures\n")
+    print_rows({name: results[name] for name in ("peeler", *VTRACER)})
+    if groups := results.get("groups"):
+        print(f"parts of wholes: {', '.join(f'{name} {value}' for name, value in groups.items())}\n")
+    if others := results.get("variants"):
+        width = max(map(len, others))
+        print(f"{'':<{width}}" + "".join(f"{name:>15}" for name in SHAPES))
+        for name, row in others.items():
+            print(f"{name:<{width}}" + "".join(f"{row[key]:>15}" for key in SHAPES))
+        print()
+    print("seconds of the processor per picture, by stage")
+    for stage, seconds in results["stages"].items():
+        print(f"{stage:<20}{seconds:>10.4f}")
     batch = results["batch"]
     print(
         f"\nwhole folder: {batch['one_process_s']} s by one process, {batch['two_processes_s']} s by two "
         f"({batch['scaling']} times as fast)\n"
     )
+
+
+def print_rows(columns: dict[str, dict[str, float]]) -> None:
+    print(f"{'':<16}" + "".join(f"{name:>16}" for name in columns))
+    for figure in next(iter(columns.values())):
+        print(f"{figure:<16}" + "".join(f"{column[figure]:>16}" for column in columns.values()))
+    print()
 
 
 if __name__ == "__main__":

@@ -93,16 +93,14 @@ def score_runs(runs: Path, truth: Path, on_picture: Callable[[int, int], None] |
 
 def score_stack(stack: LayerStack, truth: Truth) -> PictureScore:
     """Compare ``stack`` with the truth of the same picture."""
-    true = pieces_of(truth.layers, truth.size, LEAST_TRUE)
-    places = [layer if layer.role == "element" else _nothing(layer) for layer in stack.layers]
-    found = pieces_of(places, truth.size, LEAST_FOUND)
-    iou = _iou_table(true, found)
-    matches = _best_matching(iou)
-    firm = [(true[i], found[j]) for i, j in matches if iou[i, j] > MATCHED]
+    true = true_pieces(truth)
+    found = found_pieces(stack)
+    matches = match(true, found)
+    firm = [(true[i], found[j]) for i, j, iou in matches if iou > MATCHED]
     pairs, ordered = _count_ordered(firm)
     best = np.zeros(len(true))
-    for i, j in matches:
-        best[i] = iou[i, j]
+    for i, _, iou in matches:
+        best[i] = iou
     return PictureScore(
         name=truth.name,
         iou=tuple(best.tolist()),
@@ -114,6 +112,22 @@ def score_stack(stack: LayerStack, truth: Truth) -> PictureScore:
         psnr=_psnr(stack, truth),
         exact=bool(np.abs(_over_white(stack.size, stack.layers) - truth.picture).max() <= EXACT),
     )
+
+
+def true_pieces(truth: Truth) -> list[Piece]:
+    return pieces_of(truth.layers, truth.size, LEAST_TRUE)
+
+
+def found_pieces(stack: LayerStack) -> list[Piece]:
+    """The pieces of its elements; the ``place`` of each is that of its layer in the stack."""
+    places = [layer if layer.role == "element" else _nothing(layer) for layer in stack.layers]
+    return pieces_of(places, stack.size, LEAST_FOUND)
+
+
+def match(true: Sequence[Piece], found: Sequence[Piece]) -> list[tuple[int, int, float]]:
+    """Index of a true piece, index of the found one it is matched to, and their IoU, for every matched pair."""
+    iou = _iou_table(true, found)
+    return [(i, j, float(iou[i, j])) for i, j in _best_matching(iou)]
 
 
 def summarise(rows: Iterable[PictureScore]) -> Score:

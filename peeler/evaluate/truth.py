@@ -8,7 +8,7 @@ from PIL import Image
 
 from peeler.errors import InputError
 from peeler.geometry import RGB, RGBA, Box
-from peeler.scenes.render import true_layers
+from peeler.scenes.render import true_groups, true_layers
 from peeler.stack import Layer
 
 
@@ -36,15 +36,24 @@ def read_truth(folder: Path, name: str) -> Truth:
     try:
         with Image.open(folder / "png" / f"{name}.png") as file:
             picture = np.asarray(file.convert("RGB"))
-        layers = tuple(_layer(place, pixels) for place, pixels in enumerate(_true_layers(folder, name)))
+        alone = _true_layers(folder, name)
+        wholes = true_groups(folder / "svg" / f"{name}.svg", len(alone))
+        layers = tuple(
+            _layer(place, pixels, whole) for place, (pixels, whole) in enumerate(zip(alone, wholes, strict=True))
+        )
     except OSError as problem:
         raise InputError(f"the truth of {name} cannot be read: {problem}") from problem
     return Truth(name, picture, layers)
 
 
-def _layer(place: int, pixels: RGBA) -> Layer:
+def _layer(place: int, pixels: RGBA, whole: int | None) -> Layer:
     box = Box.around(pixels[..., 3] > 0)
-    return Layer(f"true-{place}", f"true layer {place}", box, pixels[box.slices])
+    parent = None if whole is None else _id(whole)
+    return Layer(_id(place), f"true layer {place}", box, pixels[box.slices], part_of=parent)
+
+
+def _id(place: int) -> str:
+    return f"true-{place}"
 
 
 def _true_layers(folder: Path, name: str) -> list[RGBA]:

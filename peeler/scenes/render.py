@@ -103,6 +103,20 @@ def _alone(path: ElementTree.Element, head: str) -> RGBA:
     return layer
 
 
+def true_groups(svg_path: Path, count: int) -> list[int | None]:
+    """For each of the ``count`` shapes of a drawn SVG the place of the shape that it is part of.
+
+    None for all of them when there is no such SVG or it says nothing about groups.
+    """
+    try:
+        paths = list(ElementTree.parse(svg_path).iter(f"{{{_SVG}}}path"))
+    except (OSError, ElementTree.ParseError):
+        return [None] * count
+    places = {path.get("id"): place for place, path in enumerate(paths)}
+    wholes = [path.get("data-part-of") for path in paths]
+    return [places.get(whole) if whole else None for whole in wholes] if len(paths) == count else [None] * count
+
+
 def write_truth(svg_folder: Path, out: Path) -> None:
     """``out``/png/NAME.png and ``out``/layers/NAME/NN.png for every SVG of a folder: what a score compares with."""
     (out / "png").mkdir(parents=True, exist_ok=True)
