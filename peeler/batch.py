@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from peeler import __version__, registry
 from peeler.asking import SPENDING
 from peeler.engines import Purse, engine_of, limits_of, vectorizer_of
 from peeler.errors import InputError, PeelerError, StoreError
-from peeler.files import as_json, lock_folder, replacing, storing
+from peeler.files import lock_folder, replacing, storing
 from peeler.geometry import RGB, RGBA
 from peeler.inputs import SUFFIXES, Picture, read_picture
 from peeler.laps import Laps
 from peeler.lift import TOLERANCE
 from peeler.peel import Engine, peel
 from peeler.presets import Preset, load_preset
-from peeler.records import EngineRecord, ResidualRecord, RunRecord, Spent, Stored
+from peeler.records import EngineRecord, ResidualRecord, RunRecord, Spent, Stored, write_record
 from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, output_names
 from peeler.stack import LayerStack
@@ -219,10 +219,10 @@ def peel_folder(
         totals = {status: sum(row.status == status for row in rows) for status in ("ok", "stopped", "failed")}
         spent = purse.spent()
         done = {"status": "done", "totals": totals, "spent": spent, "rows": tuple(rows)}
-        _put(out / "batch.json", record.model_copy(update=done))
+        write_record(out / "batch.json", record.model_copy(update=done))
         runs = {name: done.seconds for name, done in outcomes.items() if isinstance(done, RunSummary)}
         seconds = time.perf_counter() - started
-        _put(out / "timings.json", BatchTimings(started=_now(), seconds=seconds, runs=runs))
+        write_record(out / "timings.json", BatchTimings(started=_now(), seconds=seconds, runs=runs))
         _write_index(out, choice.preset)
     finally:
         os.close(lock)
@@ -361,25 +361,20 @@ def _open_batch(out: Path, choice: EngineChoice, force: bool) -> BatchRecord:
     record = BatchRecord(preset=preset, engine=engine, versions={"peeler": __version__})
     if (
         not force
-        and (stored := _stored_batch(out / "batch.json"))
+        and (stored := read_batch(out / "batch.json"))
         and stored.preset.what_counts() != preset.what_counts()
     ):
         raise StoreError(f"{out}: the batch there has another preset; use --force or another output folder")
-    _put(out / "batch.json", record)
+    write_record(out / "batch.json", record)
     return record
 
 
-def _stored_batch(path: Path) -> BatchRecord | None:
-    """The record of an earlier batch; one that cannot be read is made anew, since each run guards itself."""
+def read_batch(path: Path) -> BatchRecord | None:
+    """The record of an earlier batch; None if it cannot be read, and is made anew, since each run guards itself."""
     try:
         return BatchRecord.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
-
-
-def _put(path: Path, record: BaseModel) -> None:
-    with replacing(path) as unfinished:
-        unfinished.write_bytes(as_json(record.model_dump(mode="json")))
 
 
 def _write_index(out: Path, preset: Preset) -> None:

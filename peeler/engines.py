@@ -86,8 +86,8 @@ class Purse(NamedTuple):
     """What a run may spend and has spent: the file that tells it, whose share (None: all of it), the limits."""
 
     file: Path
-    owner: str | None
-    limits: Limits
+    owner: str | None = None
+    limits: Limits = Limits()
 
     def open(self, force: bool = False) -> None:
         """Begin, or go on after an interruption, for the process that holds the folder; ``force`` forgets it all."""

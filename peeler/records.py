@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from peeler.errors import StoreError
+from peeler.files import as_json, replacing
 from peeler.geometry import Box
 from peeler.graph import Edge
 from peeler.presets import Preset
@@ -72,6 +73,10 @@ class Spent(Stored):
     output: int = 0
     unsettled: int = 0
     reserved: float = 0.0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        both = ((name, getattr(self, name), getattr(other, name)) for name in type(self).model_fields)
+        return Spent(**{name: one + two for name, one, two in both})
 
     def __str__(self) -> str:
         told = [plural(self.calls, "call"), f"{self.input} + {self.output} tokens", f"${self.money:.4f}"]
@@ -208,3 +213,9 @@ def read_record(folder: Path) -> RunRecord:
         raise StoreError(f"{folder}: the run cannot be read ({problem.strerror})") from problem
     except ValidationError as problem:
         raise StoreError(f"{folder}: run.json is damaged or of another version; use --force to start anew") from problem
+
+
+def write_record(path: Path, record: BaseModel) -> None:
+    """Write a record to the file ``path``, at once or not at all. Raises StoreError."""
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(as_json(record.model_dump(mode="json")))

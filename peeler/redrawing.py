@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 from peeler import registry
 from peeler.asking import SPENDING
+from peeler.batch import read_batch
 from peeler.engines import Purse, limits_of, vectorizer_of
-from peeler.errors import InputError
+from peeler.errors import InputError, StoreError
 from peeler.files import lock_folder, storing
 from peeler.opening import OUTPUTS, Place, keep, place_of, places_in, read
 from peeler.presets import Preset
+from peeler.records import RunRecord, read_record, write_record
 
-RUN, REPORT = "run.json", "report.html"
+RUN, REPORT, BATCH, INDEX = "run.json", "report.html", "batch.json", "index.html"
 
 
 class Work(NamedTuple):
@@ -52,7 +54,10 @@ def work_in(source: Path, output: Path | None = None) -> Work:
 
 @contextmanager
 def purse_of(work: Work, preset: Preset) -> Iterator[Purse]:
-    """What drawing may cost and has cost, kept to this process where it costs anything. Raises StoreError."""
+    """What drawing may cost and has cost, kept to this process where it costs anything; a batch tells it at the end.
+
+    Raises StoreError.
+    """
     purse = Purse(work.home / SPENDING, None, limits_of(preset))
     if preset.vectorizer not in registry.PAID:
         yield purse
@@ -61,7 +66,10 @@ def purse_of(work: Work, preset: Preset) -> Iterator[Purse]:
         work.home.mkdir(parents=True, exist_ok=True)
     with _alone(work.home):
         purse.open()
-        yield purse
+        try:
+            yield purse
+        finally:
+            _tell_batch(work.home, purse)
 
 
 def redraw(place: Place, preset: Preset, purse: Purse, tolerance: float | None = None, force: bool = False) -> Drawn:
@@ -79,14 +87,49 @@ def redraw(place: Place, preset: Preset, purse: Purse, tolerance: float | None =
         keep(found.stack, place.home, force, place.path)
     with storing(place.home):
         place.home.mkdir(parents=True, exist_ok=True)
-    is_run = (place.home / RUN).exists()
-    # What is paid for has its folder locked already.
-    is_mine = preset.vectorizer in registry.PAID and purse.file.parent == place.home
-    with _alone(place.home) if is_run and not is_mine else nullcontext():
+    with _held(place.home, purse, preset.vectorizer in registry.PAID) as is_run:
         exporter.export(found.stack, target)
-        if is_run and (place.home / REPORT).exists():
-            registry.exporter("html").export(found.stack, place.home / REPORT)
+    if is_run and (place.home / REPORT).exists():
+        registry.exporter("html").export(found.stack, place.home / REPORT)
     return Drawn(target, len(found.stack.layers), found.notes)
+
+
+@contextmanager
+def _held(home: Path, purse: Purse, is_paid: bool) -> Iterator[bool]:
+    """Keep the run in a folder, if there is one, to this process; its record then tells what was spent on it."""
+    if not (home / RUN).exists():
+        yield False
+        return
+    # What is paid for has its folder locked already.
+    with nullcontext() if is_paid and purse.file.parent == home else _alone(home):
+        record = read_record(home) if is_paid else None
+        try:
+            yield True
+        finally:
+            if record:
+                _tell_spent(home, record)
+
+
+def _tell_spent(run: Path, record: RunRecord) -> None:
+    """Keep in the record what the run has cost, by itself and as one of a batch."""
+    own, shared = Purse(run / SPENDING).spent(), Purse(run.resolve().parent / SPENDING, run.resolve().name).spent()
+    spent = own + shared if own and shared else own or shared
+    write_record(run / RUN, record.model_copy(update={"spent": spent}))
+
+
+def _tell_batch(folder: Path, purse: Purse) -> None:
+    """Keep in the record of a batch, if the folder is one, what it has cost, and each of its runs."""
+    if (stored := read_batch(folder / BATCH)) is None:
+        return
+    rows = []
+    for row in stored.rows:
+        try:
+            rows.append(row.model_copy(update={"spent": read_record(folder / row.name).spent}))
+        except StoreError:
+            rows.append(row)
+    write_record(folder / BATCH, stored.model_copy(update={"spent": purse.spent(), "rows": tuple(rows)}))
+    if (folder / INDEX).exists():
+        registry.write_index(folder)
 
 
 @contextmanager

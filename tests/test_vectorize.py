@@ -196,6 +196,55 @@ def test_a_batch_is_drawn_for_money_and_no_more_than_that(
     assert KEY not in done.output and not any(KEY.encode() in data for data in files(batch).values())
 
 
+def paid(monkeypatch: pytest.MonkeyPatch, folder: Path, root: str) -> tuple[str, ...]:
+    """The words that ask a service at ``root``, whose calls cost a cent each."""
+    (folder / "prices.yaml").write_text(CENT)
+    for name, value in zip(("PEELER_PRICES", *RECRAFT), (str(folder / "prices.yaml"), KEY, f"{root}/v1"), strict=True):
+        monkeypatch.setenv(name, value)
+    return ("--vectorizer", "recraft", "--max-cost", "1")
+
+
+def spent(path: Path) -> Any:
+    return json.loads(path.read_text())["spent"]
+
+
+def test_what_was_spent_is_told_by_the_run(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert spent(run / "run.json") is None
+    with serving(drawn()) as server:
+        words = paid(monkeypatch, tmp_path, server.root)
+        assert peeler("vectorize", run, *words).exit_code == 0
+        calls = len(server.asked)
+        assert calls and spent(run / "run.json")["money"] == pytest.approx(0.01 * calls)
+        assert peeler("vectorize", run, *words, "--no-cache").exit_code == 0
+    assert peeler("vectorize", run).exit_code == 0
+    assert spent(run / "run.json")["money"] == pytest.approx(0.02 * calls)
+    assert "$0.0" in (run / "report.html").read_text() and "spent" in peeler("inspect", run).stdout
+
+
+def test_what_was_spent_is_told_by_the_batch(batch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(drawn()) as server:
+        words = paid(monkeypatch, tmp_path, server.root)
+        assert peeler("vectorize", batch, *words[:3], "0.02").exit_code == 1
+        assert spent(batch / "zoo" / "run.json") is None
+        assert spent(batch / "batch.json")["money"] == pytest.approx(0.02)
+        (batch / "one" / "run.json").write_text("{")
+        assert peeler("vectorize", batch, *words).exit_code == 1
+        # Alone, a run keeps its own purse, and what it has cost in the batch counts, too.
+        assert peeler("vectorize", batch / "two", *words, "--no-cache").exit_code == 0
+    assert len(server.asked) == 4
+    told = json.loads((batch / "batch.json").read_text())
+    assert told["spent"]["money"] == pytest.approx(0.03) and "$0.03" in (batch / "index.html").read_text()
+    assert [row["spent"]["money"] for row in told["rows"]] == pytest.approx([0.01] * 3)
+    assert spent(batch / "two" / "run.json")["money"] == pytest.approx(0.02)
+
+
+def test_a_run_that_cannot_be_read_costs_nothing(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run / "run.json").write_text("{")
+    with serving(drawn()) as server:
+        done = peeler("vectorize", run, *paid(monkeypatch, tmp_path, server.root))
+    assert done.exit_code == 4 and "run.json is damaged" in done.stderr and not server.asked
+
+
 def test_money_is_no_matter_of_tolerance(run: Path) -> None:
     done = peeler("vectorize", run, "--vectorizer", "recraft", "--tolerance", "1")
     assert done.exit_code == 2 and "--tolerance" in done.stderr
