@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import random
@@ -335,30 +336,54 @@ class Slow:
 
 
 Span = tuple[float, float]
+PLACES = 3
 
 
-def work_hard(seconds: float, tell: Tell) -> Span:
-    start = time.time()
-    rest(seconds)
-    return start, time.time()
+def work_and_wait(meeting: Path, tell: Tell) -> tuple[Span, Span]:
+    """When it worked, and when it stood aside, which ends only after as many have met there as there are places.
 
-
-def work_and_wait(seconds: float, tell: Tell) -> tuple[Span, Span]:
-    worked = work_hard(seconds, tell)
+    It lasts a moment longer, in which one too many would be seen.
+    """
+    worked = span_of(lambda: rest(0.05))
     with aside():
-        return worked, work_hard(seconds, tell)
+        return worked, span_of(lambda: meet(meeting))
+
+
+def span_of(does: Callable[[], None]) -> Span:
+    start = time.monotonic()
+    does()
+    return start, time.monotonic()
+
+
+def meet(folder: Path) -> None:
+    mine = next(number for number in itertools.count() if taken(folder / str(number)))
+    last = folder / str(mine // PLACES * PLACES + PLACES - 1)
+    deadline = time.monotonic() + 60
+    while not last.exists():
+        assert time.monotonic() < deadline, "nobody else came to wait"
+        rest(0.01)
+    rest(0.1)
+
+
+def taken(path: Path) -> bool:
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def most_at_once(spans: list[Span]) -> int:
     return max(sum(start <= moment < end for start, end in spans) for moment, _ in spans)
 
 
-def test_who_waits_leaves_the_core_to_others() -> None:
-    tasks = {str(number): 0.2 for number in range(8)}
-    results = do_all(work_and_wait, tasks, 1, lambda *_: None, lambda _: None, waiting=3)
+def test_who_waits_leaves_the_core_to_others(tmp_path: Path) -> None:
+    (tmp_path / "meeting").mkdir()
+    tasks = {str(number): tmp_path / "meeting" for number in range(3 * PLACES)}
+    results = do_all(work_and_wait, tasks, 1, lambda *_: None, lambda _: None, waiting=PLACES)
     worked, waited = zip(*results.values(), strict=True)  # type: ignore[misc]
     assert most_at_once(list(worked)) == 1
-    assert most_at_once(list(waited)) in (2, 3), "no more wait than may, and they do so together"
+    assert most_at_once(list(waited)) == PLACES, "no more wait than may, and they do so together"
 
 
 def environment(task: str, tell: Tell) -> str | None:
