@@ -17,6 +17,9 @@ from peeler.console import (
     Code,
     Debug,
     Json,
+    MaxCalls,
+    MaxCost,
+    NoCache,
     answer,
     complain,
     progress_shown,
@@ -63,9 +66,6 @@ Device = Annotated[str | None, typer.Option(help="Where FLUX computes: auto, cud
 Targets = Annotated[str | None, typer.Option(help="Peel only this: names with commas between, such as 'the hat'.")]
 Granularity = Annotated[str | None, typer.Option(help="A layer for each of the parts, or of the objects.")]
 Check = Annotated[bool | None, typer.Option("--check", help="Ask the model after each removal whether it worked.")]
-MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars that models may cost; it stops before more.")]
-MaxCalls = Annotated[int | None, typer.Option(min=0, help="Requests that models may get.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask anew what was answered before, and keep no answers.")]
 PresetName = Annotated[str, typer.Option("--preset", help="Name or YAML file of the preset.")]
 
 

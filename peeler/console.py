@@ -27,6 +27,12 @@ EPILOG = """Exit codes: 0 done; 1 some pictures failed; 2 wrong usage or setting
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Vectorizer = Annotated[
+    str | None, typer.Option(help="Who turns layers into paths: curves, or recraft, which costs money. [curves]")
+]
+MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars that may be spent; it stops before more.")]
+MaxCalls = Annotated[int | None, typer.Option(min=0, help="Requests that may be sent.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask anew what was answered before, and keep no answers.")]
 
 
 class Code(IntEnum):

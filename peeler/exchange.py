@@ -5,13 +5,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from peeler.console import Code, Debug, Json, answer, complain, progress_shown, speaking, tell
+from peeler.console import (
+    Code,
+    Debug,
+    Json,
+    MaxCalls,
+    MaxCost,
+    NoCache,
+    Vectorizer,
+    answer,
+    complain,
+    progress_shown,
+    read_settings,
+    speaking,
+    tell,
+)
 from peeler.errors import ConfigError, InputError, PeelerError
 from peeler.text import plural
 
 if TYPE_CHECKING:
+    from peeler.engines import Purse
     from peeler.opening import Place
-    from peeler.protocols import Exporter
+    from peeler.presets import Preset
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder for what is written.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an earlier result.")]
@@ -22,7 +37,10 @@ def export(
     source: Annotated[Path, typer.Argument(help="A run, a batch, a stack folder, frames, or a PSD, ORA or SVG file.")],
     to: Annotated[str, typer.Option(help="Formats with commas between: psd, pptx, ora, svg, png, gif, webp.")],
     output: Output = None,
-    vectorizer: Annotated[str, typer.Option(help="Who turns layers into paths, for SVG and PPTX.")] = "curves",
+    vectorizer: Vectorizer = None,
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    no_cache: NoCache = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -30,32 +48,37 @@ def export(
 
     Of a batch every run is written, and one that cannot be is listed. Without --output files go next to what is read.
     """
-    with speaking(json, debug):
-        from peeler.opening import place_of, places_in
+    with speaking(json, debug, interrupted="interrupted; the same command pays for nothing twice"):
+        from peeler.redrawing import purse_of, work_in
+        from peeler.registry import PAID
 
-        exporters = _exporters(to, vectorizer)
-        batch = places_in(source)
+        read_settings()
+        cache = "off" if no_cache else None
+        preset = _preset(to, vectorizer=vectorizer, max_cost=max_cost, max_calls=max_calls, cache=cache)
+        work = work_in(source, output)
         rows: list[dict[str, Any]] = []
-        with progress_shown() as show:
-            for number, place in enumerate(batch or [place_of(source)]):
+        with purse_of(work, preset) as purse, progress_shown() as show:
+            for number, place in enumerate(work.places):
                 row: dict[str, Any] = {"name": place.name, "files": []}
                 try:
-                    row["files"] = [str(path) for path in _export(place, exporters, output)]
+                    row["files"] = [str(path) for path in _export(place, preset, purse, output)]
                 except PeelerError as problem:
-                    if not batch:
+                    if not work.is_batch:
                         raise
                     row["error"] = str(problem)
                     complain(str(problem))
                 rows.append(row)
                 if show:
-                    show(number + 1, len(batch) or 1, place.name)
-        failed = [row for row in rows if "error" in row]
+                    show(number + 1, len(work.places), place.name)
+            spent = purse.spent() if preset.vectorizer in PAID else None
+            if spent and (warning := purse.warning()):
+                complain(warning)
+        failed = sum("error" in row for row in rows)
         if json:
-            answer({"stacks": rows, "failed": len(failed)})
-        elif batch:
-            tell(f"{plural(len(rows), 'stack')}: {len(rows) - len(failed)} written, {len(failed)} failed")
+            answer({"stacks": rows, "failed": failed, "spent": spent and spent.model_dump(mode="json")})
         else:
-            tell("\n".join(rows[0]["files"]))
+            counts = f"{plural(len(rows), 'stack')}: {len(rows) - failed} written, {failed} failed"
+            tell(counts if work.is_batch else "\n".join(rows[0]["files"]), *([str(spent)] if spent else []))
         if failed:
             raise typer.Exit(Code.INCOMPLETE)
 
@@ -159,34 +182,54 @@ def _next_to(place: "Place") -> Path:
     return inside / f"{place.name}-edited"
 
 
-def _exporters(to: str, vectorizer: str) -> "dict[str, Exporter]":
-    """The exporters by the names of formats. Raises ConfigError, also for a missing package."""
-    from peeler import registry
+def _preset(to: str, **settings: Any) -> "Preset":
+    """What the environment and these settings say, with the formats as outputs. Raises ConfigError for what is missing.
 
-    registry.find("vectorizer", vectorizer)
+    Nobody is asked for paths where no format takes any.
+    """
+    from peeler import registry
+    from peeler.presets import load_preset
+
     names = list(dict.fromkeys(name.strip().lower() for name in to.split(",") if name.strip()))
     if not names:
         raise ConfigError("--to takes formats with commas between, such as psd,svg")
     if "html" in names:
         raise ConfigError("the report tells of the peeling, and is written by it alone; name another format")
-    return {name: registry.exporter(name, vectorizer) for name in names}
+    for name in names:
+        registry.exporter(name)
+    preset = load_preset(overrides={**settings, "outputs": names})
+    registry.find("vectorizer", preset.vectorizer)
+    if set(names).isdisjoint(registry.DRAWING):
+        return preset.model_copy(update={"vectorizer": registry.CURVES})
+    if preset.vectorizer in registry.PAID:
+        registry.service(preset.vectorizer)
+    return preset
 
 
-def _export(place: "Place", exporters: "dict[str, Exporter]", output: Path | None) -> list[Path]:
+def _export(place: "Place", preset: "Preset", purse: "Purse", output: Path | None) -> list[Path]:
     """Write one stack in all formats, and say where. Raises PeelerError."""
+    from contextlib import nullcontext
+
+    from peeler import registry
+    from peeler.engines import vectorizer_of
     from peeler.files import storing
     from peeler.opening import STACK, read
+    from peeler.redrawing import held
 
-    home, written = output or place.home, []
-    stack = read(place.path).stack
-    for name, exporter in exporters.items():
-        target = home / f"{place.name}.{name}"
+    is_paid = preset.vectorizer in registry.PAID
+    # What is paid for is drawn once for all formats; others are drawn alike, whichever formats go before.
+    by = vectorizer_of(preset, purse.file, place.name) if is_paid else preset.vectorizer
+    stack, written = read(place.path).stack, []
+    for name in preset.outputs:
+        target = place.home / f"{place.name}.{name}"
         if name == "png":
-            target = (home if output is None else output / place.name) / STACK
+            own = place.home if output is None or place.is_frames else place.home / place.name
+            target = own / STACK
         if target.resolve() == place.path.resolve():
             raise InputError(f"{target}: is what is read; choose another --output")
         with storing(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
-        exporter.export(stack, target)
+        with held(place.home, purse, is_paid) if is_paid else nullcontext():
+            registry.exporter(name, by).export(stack, target)
         written.append(target)
     return written

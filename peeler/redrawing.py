@@ -72,6 +72,22 @@ def purse_of(work: Work, preset: Preset) -> Iterator[Purse]:
             _tell_batch(work.home, purse)
 
 
+@contextmanager
+def held(home: Path, purse: Purse, is_paid: bool) -> Iterator[bool]:
+    """Keep the run in a folder, if there is one, to this process; its record then tells what was spent on it."""
+    if not (home / RUN).exists():
+        yield False
+        return
+    # What is paid for has its folder locked already.
+    with nullcontext() if is_paid and purse.file.parent == home else _alone(home):
+        record = read_record(home) if is_paid else None
+        try:
+            yield True
+        finally:
+            if record:
+                _tell_spent(home, record)
+
+
 def redraw(place: Place, preset: Preset, purse: Purse, tolerance: float | None = None, force: bool = False) -> Drawn:
     """Write the drawing of one stack, and the report of its run again, if it has one.
 
@@ -87,27 +103,11 @@ def redraw(place: Place, preset: Preset, purse: Purse, tolerance: float | None =
         keep(found.stack, place.home, force, place.path)
     with storing(place.home):
         place.home.mkdir(parents=True, exist_ok=True)
-    with _held(place.home, purse, preset.vectorizer in registry.PAID) as is_run:
+    with held(place.home, purse, preset.vectorizer in registry.PAID) as is_run:
         exporter.export(found.stack, target)
     if is_run and (place.home / REPORT).exists():
         registry.exporter("html").export(found.stack, place.home / REPORT)
     return Drawn(target, len(found.stack.layers), found.notes)
-
-
-@contextmanager
-def _held(home: Path, purse: Purse, is_paid: bool) -> Iterator[bool]:
-    """Keep the run in a folder, if there is one, to this process; its record then tells what was spent on it."""
-    if not (home / RUN).exists():
-        yield False
-        return
-    # What is paid for has its folder locked already.
-    with nullcontext() if is_paid and purse.file.parent == home else _alone(home):
-        record = read_record(home) if is_paid else None
-        try:
-            yield True
-        finally:
-            if record:
-                _tell_spent(home, record)
 
 
 def _tell_spent(run: Path, record: RunRecord) -> None:

@@ -101,8 +101,8 @@ LISTENING = "peeler.analysts.vlm"
 SHARING = "peeler.nets.sharing"
 PAID = {"recraft": "peeler.vlms.recraft"}
 """Vectorizers that ask a service, and where that one lives."""
-EMBEDDED = "flat"
-"""The engine that is always ready."""
+EMBEDDED, CURVES = "flat", "curves"
+"""The engine and the vectorizer that are always ready."""
 
 
 def analyst(name: str) -> Analyst:
@@ -195,7 +195,7 @@ def service(name: str, environment: Mapping[str, str] | None = None) -> Vlm:
     return asked
 
 
-def exporter(name: str, by: str | Vectorizer = "curves") -> Exporter:
+def exporter(name: str, by: str | Vectorizer = CURVES) -> Exporter:
     """A new exporter; those for SVG and slides draw their paths with the vectorizer ``by``, or the one so called."""
     kind = _load("exporter", name)
     if name not in DRAWING:

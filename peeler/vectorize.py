@@ -5,7 +5,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from peeler.console import Code, Debug, Json, answer, complain, progress_shown, read_settings, speaking, tell
+from peeler.console import (
+    Code,
+    Debug,
+    Json,
+    MaxCalls,
+    MaxCost,
+    NoCache,
+    Vectorizer,
+    answer,
+    complain,
+    progress_shown,
+    read_settings,
+    speaking,
+    tell,
+)
 from peeler.errors import BudgetSpent, ConfigError, PeelerError
 from peeler.text import plural
 
@@ -17,15 +31,9 @@ if TYPE_CHECKING:
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Where to. [in place; what was frames: outputs/NAME]")
 ]
-Vectorizer = Annotated[
-    str | None, typer.Option(help="Who turns layers into paths: curves, or recraft, which costs money. [curves]")
-]
 Tolerance = Annotated[
     float | None, typer.Option(min=0.01, max=100, help="Pixels by which a curve may miss an outline. [0.25]")
 ]
-MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars that it may cost; it stops before more.")]
-MaxCalls = Annotated[int | None, typer.Option(min=0, help="Requests that may be sent.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask anew what was answered before, and keep no answers.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an earlier result of frames.")]
 
 

@@ -245,6 +245,25 @@ def test_a_run_that_cannot_be_read_costs_nothing(run: Path, tmp_path: Path, monk
     assert done.exit_code == 4 and "run.json is damaged" in done.stderr and not server.asked
 
 
+def test_an_export_asks_once_for_all_formats(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(drawn()) as server:
+        words = paid(monkeypatch, tmp_path, server.root)
+        done = peeler("export", run, "--to", "svg,pptx,ora", *words, "--no-cache", "--json")
+        calls = len(server.asked)
+        assert done.exit_code == 0 and calls == document(done)["spent"]["calls"] == spent(run / "run.json")["calls"]
+        assert calls and "#c80000" in (run / "cat.svg").read_text() and (run / "cat.pptx").exists()
+        done = peeler("export", run, "--to", "svg", *words[:3], "0", "--no-cache")
+        assert done.exit_code == 5 and "--max-cost" in done.stderr
+        assert len(server.asked) == calls
+
+
+def test_an_export_without_paths_asks_nobody(run: Path) -> None:
+    assert peeler("export", run, "--to", "psd,png", "--vectorizer", "recraft").exit_code == 0
+    assert not (run / SPENDING).exists()
+    done = peeler("export", run, "--to", "psd,svg", "--vectorizer", "recraft")
+    assert done.exit_code == 2 and "RECRAFT_API_KEY" in done.stderr
+
+
 def test_money_is_no_matter_of_tolerance(run: Path) -> None:
     done = peeler("vectorize", run, "--vectorizer", "recraft", "--tolerance", "1")
     assert done.exit_code == 2 and "--tolerance" in done.stderr

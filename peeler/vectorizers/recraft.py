@@ -34,7 +34,8 @@ PROMPT = Prompt("vectorize", 1, sha256(_RULE))
 class RecraftVectorizer:
     """Sends layers out, and takes back filled shapes in one colour each.
 
-    ``timeout`` is the seconds until an answer has to be there; while one is waited for, the process is ``aside``.
+    ``timeout`` is the seconds until an answer has to be there; while one is waited for, the process is ``aside``. One
+    and the same vectorizer asks but once for a layer that is drawn into two files.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class RecraftVectorizer:
         self.asker = asker
         self.timeout = timeout
         self.aside = aside
+        self._drawn: dict[tuple[bytes, Frame], list[str]] = {}
 
     def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
         """The elements of ``layer`` in canvas pixels, bottom first. A layer that shows nothing is not sent.
@@ -56,12 +58,14 @@ class RecraftVectorizer:
         if not shown.area:
             return []
         picture, frame = framed(layer.pixels[shown.slices], (layer.box.x0 + shown.x0, layer.box.y0 + shown.y0))
-        asked = Request(PROMPT, (Message("user", "", (picture,)),), timeout=self.timeout, most_tokens=0)
-        try:
-            with self.aside():
-                return self.asker.ask(asked, lambda reply: redrawn(reply.text, frame))
-        except ReplyError as problem:
-            raise ReplyError(f"layer {layer.id!r}: {problem}") from problem
+        if (picture, frame) not in self._drawn:
+            asked = Request(PROMPT, (Message("user", "", (picture,)),), timeout=self.timeout, most_tokens=0)
+            try:
+                with self.aside():
+                    self._drawn[picture, frame] = self.asker.ask(asked, lambda reply: redrawn(reply.text, frame))
+            except ReplyError as problem:
+                raise ReplyError(f"layer {layer.id!r}: {problem}") from problem
+        return self._drawn[picture, frame]
 
 
 def framed(pixels: RGBA, corner: tuple[int, int]) -> tuple[bytes, Frame]:
