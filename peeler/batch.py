@@ -29,7 +29,7 @@ from peeler.registry import EngineChoice, choose_engine
 from peeler.runs import Run, output_names
 from peeler.stack import LayerStack
 from peeler.text import plural, unique
-from peeler.workers import Host, Tell, do_all
+from peeler.workers import Host, Tell, cores_here, do_all
 
 TAKEN_NAMES = {"batch.json", "timings.json", "index.html", SPENDING, f"{SPENDING}-journal"}
 """What a batch itself writes next to its runs."""
@@ -213,7 +213,7 @@ def peel_folder(
                 name: _Task(path, out / name, choice.preset, force, engine, purse.file, host) for name, path in named
             }
             outcomes = _peel_all(
-                tasks, choice.preset, workers or _cores(), purse, on_progress or (lambda progress: None)
+                tasks, choice.preset, workers or cores_here(), purse, on_progress or (lambda progress: None)
             )
         rows = [_row(name, task, outcomes[name]) for name, task in tasks.items()]
         totals = {status: sum(row.status == status for row in rows) for status in ("ok", "stopped", "failed")}
@@ -359,11 +359,7 @@ def _open_batch(out: Path, choice: EngineChoice, force: bool) -> BatchRecord:
         analyst=preset.analyst or "", remover=preset.remover or "", fallback=preset.fallback, why=choice.why
     )
     record = BatchRecord(preset=preset, engine=engine, versions={"peeler": __version__})
-    if (
-        not force
-        and (stored := read_batch(out / "batch.json"))
-        and stored.preset.what_counts() != preset.what_counts()
-    ):
+    if not force and (stored := read_batch(out / "batch.json")) and stored.preset.what_counts() != preset.what_counts():
         raise StoreError(f"{out}: the batch there has another preset; use --force or another output folder")
     write_record(out / "batch.json", record)
     return record
@@ -384,11 +380,6 @@ def _write_index(out: Path, preset: Preset) -> None:
 
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _now() -> str:

@@ -1,7 +1,8 @@
 """The commands ``peeler export``, ``import``, ``diff`` and ``edit``: what becomes of finished stacks."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from peeler.engines import Purse
     from peeler.opening import Place
     from peeler.presets import Preset
+    from peeler.redrawing import Work
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder for what is written.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an earlier result.")]
@@ -41,6 +43,7 @@ def export(
     max_cost: MaxCost = None,
     max_calls: MaxCalls = None,
     no_cache: NoCache = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Cores to work on, for a batch. [all]")] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -56,20 +59,8 @@ def export(
         cache = "off" if no_cache else None
         preset = _preset(to, vectorizer=vectorizer, max_cost=max_cost, max_calls=max_calls, cache=cache)
         work = work_in(source, output)
-        rows: list[dict[str, Any]] = []
-        with purse_of(work, preset) as purse, progress_shown() as show:
-            for number, place in enumerate(work.places):
-                row: dict[str, Any] = {"name": place.name, "files": []}
-                try:
-                    row["files"] = [str(path) for path in _export(place, preset, purse, output)]
-                except PeelerError as problem:
-                    if not work.is_batch:
-                        raise
-                    row["error"] = str(problem)
-                    complain(str(problem))
-                rows.append(row)
-                if show:
-                    show(number + 1, len(work.places), place.name)
+        with purse_of(work, preset) as purse:
+            rows = _rows(work, preset, purse, workers, output)
             spent = purse.spent() if preset.vectorizer in PAID else None
             if spent and (warning := purse.warning()):
                 complain(warning)
@@ -206,7 +197,50 @@ def _preset(to: str, **settings: Any) -> "Preset":
     return preset
 
 
-def _export(place: "Place", preset: "Preset", purse: "Purse", output: Path | None) -> list[Path]:
+def _rows(
+    work: "Work", preset: "Preset", purse: "Purse", cores: int | None, output: Path | None
+) -> list[dict[str, Any]]:
+    """A row for each stack; what goes wrong with one of a batch is told there, and the others go on.
+
+    Raises PeelerError: the only stack there is cannot be written.
+    """
+    from peeler.batch import IN_FLIGHT
+    from peeler.registry import PAID, modules_of
+    from peeler.workers import cores_here, do_all
+
+    tasks = {str(place.path): _Task(place, preset, purse, output) for place in work.places}
+    if not work.is_batch:
+        return [{"name": task.place.name, "files": _export(task)} for task in tasks.values()]
+    with progress_shown() as show:
+        done = list[str]()
+
+        def on_stage(path: str, stage: str) -> None:
+            if show:
+                show(len(done), len(tasks), f"{stage} {tasks[path].place.name}")
+
+        waiting = (preset.in_flight or IN_FLIGHT) if preset.vectorizer in PAID else 0
+        modules = modules_of(preset)
+        outcomes = do_all(_export, tasks, cores or cores_here(), on_stage, done.append, waiting, modules)
+    rows = list[dict[str, Any]]()
+    for path, task in tasks.items():
+        outcome = outcomes[path]
+        rows.append({"name": task.place.name, "files": []})
+        if isinstance(outcome, BaseException):
+            rows[-1]["error"] = str(outcome) if isinstance(outcome, PeelerError) else f"{path}: unexpected {outcome!r}"
+            complain(rows[-1]["error"])
+        else:
+            rows[-1]["files"] = outcome
+    return rows
+
+
+class _Task(NamedTuple):
+    place: "Place"
+    preset: "Preset"
+    purse: "Purse"
+    output: Path | None
+
+
+def _export(task: _Task, tell: Callable[[str], None] = lambda stage: None) -> list[str]:
     """Write one stack in all formats, and say where. Raises PeelerError."""
     from contextlib import nullcontext
 
@@ -216,11 +250,13 @@ def _export(place: "Place", preset: "Preset", purse: "Purse", output: Path | Non
     from peeler.opening import STACK, read
     from peeler.redrawing import held
 
+    place, preset, purse, output = task
     is_paid = preset.vectorizer in registry.PAID
     # What is paid for is drawn once for all formats; others are drawn alike, whichever formats go before.
     by = vectorizer_of(preset, purse.file, place.name) if is_paid else preset.vectorizer
     stack, written = read(place.path).stack, []
     for name in preset.outputs:
+        tell(name)
         target = place.home / f"{place.name}.{name}"
         if name == "png":
             own = place.home if output is None or place.is_frames else place.home / place.name
@@ -231,5 +267,5 @@ def _export(place: "Place", preset: "Preset", purse: "Purse", output: Path | Non
             target.parent.mkdir(parents=True, exist_ok=True)
         with held(place.home, purse, is_paid) if is_paid else nullcontext():
             registry.exporter(name, by).export(stack, target)
-        written.append(target)
+        written.append(str(target))
     return written

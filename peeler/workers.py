@@ -46,6 +46,11 @@ _here: list[Worker] = []
 """The worker that this process is, if it is one: the pool offers no other way to hand it to its tasks."""
 
 
+def cores_here() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def do_all(
     work: Callable[[Task, Tell], Result],
     tasks: Mapping[str, Task],

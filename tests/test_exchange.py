@@ -110,6 +110,21 @@ def test_a_batch_goes_on_past_a_broken_run(tmp_path: Path) -> None:
     assert "4 stacks: 2 written, 2 failed" in peeler("export", batch, "--to", "ora").stdout
 
 
+def test_a_batch_is_written_as_each_by_itself(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        save(STACKS["parts" if name == "two" else "names"], tmp_path / "batch" / name)
+    for workers in ("1", "3"):
+        done = peeler("export", tmp_path / "batch", "--to", FORMATS, "-o", tmp_path / workers, "--workers", workers)
+        assert done.exit_code == 0 and done.stdout.strip() == "3 stacks: 3 written, 0 failed"
+    for name in ("one", "two", "three"):
+        peeler("export", tmp_path / "batch" / name, "--to", FORMATS, "-o", tmp_path / "alone")
+    told = [
+        {path.relative_to(tmp_path / folder): path.read_bytes() for path in (tmp_path / folder).rglob("*.*")}
+        for folder in ("1", "3", "alone")
+    ]
+    assert told[0] == told[1] == told[2] and len(told[0]) > 3 * len(FORMATS.split(","))
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
