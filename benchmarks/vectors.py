@@ -227,10 +227,11 @@ def sides_of(element: ElementTree.Element, lines: list[Drawn]) -> list[Drawn]:
     join = "round" if "stroke-linejoin" in element.attrib or element.tag.endswith("circle") else "mitre"
     parts: list[Drawn] = []
     for line in lines:
-        is_open = "stroke-linecap" in element.attrib
+        is_open = "z" not in element.get("d", "z")
         middle = flattened([line])
         string = LineString(middle) if is_open else LinearRing(middle)
-        wide = string.buffer(half, join_style=join, quad_segs=32)
+        cap = element.get("stroke-linecap", "butt").replace("butt", "flat")
+        wide = string.buffer(half, cap_style=cap, join_style=join, quad_segs=32)
         for number, ring in enumerate([wide.exterior, *wide.interiors]):
             points = np.array(ring.coords)
             parts.append(

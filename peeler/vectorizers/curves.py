@@ -21,9 +21,11 @@ from peeler.text import slug
 from peeler.vectorizers.bezier import TOLERANCE
 from peeler.vectorizers.corners import LONGEST_TAIL
 from peeler.vectorizers.gradients import Linear, Radial, find_gradient
+from peeler.vectorizers.inclusions import find_inclusions
 from peeler.vectorizers.markup import element, gradient_element, number
 from peeler.vectorizers.outlines import trace_outlines
 from peeler.vectorizers.pen import Pen
+from peeler.vectorizers.thin_lines import take_thin_lines
 from peeler.vectorizers.underlap import cover_of, underlapped
 
 SPECK = 0.45
@@ -34,10 +36,9 @@ OPAQUE = 250
 """Alpha from which a shape counts as opaque."""
 ALIKE, MAIN_SHARE = 8, 0.75
 """A layer is flat, even without an ink, if this share of its pixels lies within so many levels of one colour."""
-FOREIGN = 32
-"""Grey levels by which a pixel misses the ink of its layer if it shows something else."""
-MOST_FOREIGN = 16
-"""Other colours of one layer that are drawn."""
+
+FEW, FEW_SHARE, LEAST_SHARE = 8, 0.8, 0.3
+"""Or if so many colours make up this share of its pixels, and the first of them no less than that."""
 
 _PATH = re.compile(r'<path d="([^"]*)" fill="(#[0-9A-Fa-f]{6})" transform="translate\(([-\d.]+),([-\d.]+)\)"/>')
 
@@ -63,70 +64,58 @@ class CurvesVectorizer:
 
 
 def _main_colour(pixels: RGBA) -> str | None:
-    """The colour of nearly all of a layer without an ink, if it has such a colour."""
+    """The colour of most of a layer without an ink, if it is one of few colours."""
     shown = pixels[pixels[..., 3] > 127][:, :3]
     if not len(shown):
         return None
     found, counts = np.unique(packed(shown), return_counts=True)
     colour = unpacked(found[counts.argmax()])
     alike = np.abs(shown.astype(np.int16) - colour).max(axis=1) <= ALIKE
-    return f"#{found[counts.argmax()]:06x}" if alike.mean() >= MAIN_SHARE else None
+    few = np.sort(counts)[-FEW:].sum() >= FEW_SHARE * len(shown) and alike.mean() >= LEAST_SHARE
+    return f"#{found[counts.argmax()]:06x}" if few or alike.mean() >= MAIN_SHARE else None
 
 
 def _flat_paths(layer: Layer, ink: str, pen: Pen, cover: Pixels) -> Iterator[str]:
-    for alpha, opacity in _strata(layer.pixels[..., 3]):
-        yield from _soft_shape(alpha, ink, layer, pen, opacity, cover)
-    for alpha, colour in _foreign_colours(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)):
-        yield from _soft_shape(alpha, colour, layer, pen)
+    alpha = layer.pixels[..., 3]
+    inclusions = list(find_inclusions(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)))
+    for share, _ in inclusions:
+        if share.max() < OPAQUE:
+            # What shows through something must not have the ink behind it.
+            alpha = np.asarray(cv2.subtract(alpha, share), np.uint8)
+    yield from _coverage_paths(alpha, ink, layer, pen, cover)
+    for share, colour in inclusions:
+        yield from _coverage_paths(share, colour, layer, pen)
+
+
+def _coverage_paths(
+    alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, cover: Pixels | None = None
+) -> Iterator[str]:
+    """The shapes of one fill that make up ``alpha``, the thin lines among them on top."""
+    lines, coverage = take_thin_lines(alpha, pen.tolerance)
+    for part, opacity in _strata(coverage):
+        yield from _soft_shape(part, fill, layer, pen, opacity, cover)
+    for line in lines:
+        yield element(line, f'fill="{fill}"', layer.box[:2])
 
 
 def _gradient_paths(layer: Layer, gradient: Linear | Radial, pen: Pen) -> Iterator[str]:
     """The gradient, and the shapes that are filled with it."""
     # A name of its own also where the ids of two layers differ in signs only that a name cannot have.
     name = f"paint-{slug(layer.id)}-{crc32(layer.id.encode()):08x}"
-    shapes = [
-        shape
-        for alpha, opacity in _strata(layer.pixels[..., 3])
-        for shape in _soft_shape(alpha, f"url(#{name})", layer, pen, opacity)
-    ]
+    shapes = list(_coverage_paths(layer.pixels[..., 3], f"url(#{name})", layer, pen))
     if shapes:
         yield gradient_element(gradient, name, layer.box[:2])
     yield from shapes
 
 
 def _soft_shape(
-    alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, opacity: float = 1.0, cover: Pixels | None = None
+    alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, opacity: float, cover: Pixels | None
 ) -> Iterator[str]:
     """The path of one shape, if it is not too small for one."""
     outlines = [outline for outline in trace_outlines(alpha, cover) if abs(outline.area) >= SPECK]
     if outlines:
         faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
         yield element(pen.draw(outlines), f'fill="{fill}"{faded}', layer.box[:2])
-
-
-def _foreign_colours(pixels: RGBA, ink: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], str]]:
-    """The areas of a flat layer that show another colour than its ink: their coverage (0–255) and their colour."""
-    low, high = ink.astype(np.int16) - FOREIGN, ink.astype(np.int16) + FOREIGN
-    plain = cv2.inRange(pixels, np.array([*low, 0]).clip(0, 255), np.array([*high, 255]).clip(0, 255))
-    foreign = cv2.bitwise_and(cv2.bitwise_not(plain), cv2.inRange(pixels[..., 3], np.array(128), np.array(255)))
-    # A soft edge is a pixel or two wide; what is left of areas that are wider shows where they are.
-    left = cv2.morphologyEx(foreign, cv2.MORPH_OPEN, np.ones((3, 3), dtype=np.uint8)) > 0
-    if not left.any():
-        return
-    colours = pixels[..., :3].astype(np.int16)
-    for _ in range(MOST_FOREIGN):
-        found, counts = np.unique(colours[left], axis=0, return_counts=True)
-        colour = found[counts.argmax()]
-        area = left & (np.abs(colours - colour).max(axis=2) <= FOREIGN)
-        near = cv2.dilate(area.astype(np.uint8), np.ones((3, 3), dtype=np.uint8), iterations=2) > 0
-        span = (colour - ink.astype(np.int16)).astype(np.float64)
-        share = (((colours - ink) @ span) / (span @ span)).clip(0, 1) * near
-        mixed = np.abs(ink + share[..., None] * span - colours).max(axis=2) <= FOREIGN
-        share *= mixed * pixels[..., 3]
-        yield np.rint(share).astype(np.uint8), "#" + bytes(colour.astype(np.uint8)).hex()
-        left &= ~(area | (near & mixed))
-        if not left.any():
-            return
 
 
 def _strata(alpha: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], float]]:

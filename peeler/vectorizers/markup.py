@@ -60,13 +60,14 @@ def stroke_element(stroke: Stroke, paint: str, origin: Corner) -> str:
     """The element of a line of one width; ``paint`` are the attributes for the colour of a filled shape."""
     line = paint.replace("fill", "stroke")
     looks = f'fill="none" {line} stroke-width="{number(stroke.width)}"'
-    if stroke.is_round and not isinstance(stroke.middle, Ellipse):
+    if stroke.round_corners and not isinstance(stroke.middle, Ellipse):
         looks += ' stroke-linejoin="round"'
     if not isinstance(stroke.middle, list):
         return shape_element(stroke.middle, looks, origin)
     if stroke.is_closed:
         return f'<path {looks} d="{path_data([stroke.middle], origin)}"/>'
-    return f'<path {looks} stroke-linecap="round" d="{_data(stroke.middle, origin, is_closed=False)}"/>'
+    ends = ' stroke-linecap="round"' if stroke.round_ends else ""
+    return f'<path {looks}{ends} d="{_data(stroke.middle, origin, is_closed=False)}"/>'
 
 
 def gradient_element(gradient: Linear | Radial, name: str, origin: Corner) -> str:

@@ -34,13 +34,14 @@ Numbers = NDArray[np.float64]
 
 
 class Stroke(NamedTuple):
-    """A line of one width in pixels: along curves, closed or with round ends, or around a shape with a name."""
+    """A line of one width in pixels: along curves, open or closed, or around a shape with a name."""
 
     middle: list[Curve] | Ellipse | Rectangle
     width: float
     is_closed: bool
-    is_round: bool
-    """Whether corners are rounded; ends always are."""
+    round_corners: bool
+    round_ends: bool = True
+    """Or the line is cut off there."""
 
 
 def find_stroke(outlines: Sequence[Outline], tolerance: float) -> Stroke | None:

@@ -250,9 +250,9 @@ def corners_of(data: str) -> list[tuple[float, float]]:
 
 def test_noise_does_not_take_forever() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (256, 256), dtype=np.uint8)
-    start = time.perf_counter()
+    start = time.process_time()
     assert vectorize(noise)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_textured_layer_is_drawn_in_its_colours() -> None:

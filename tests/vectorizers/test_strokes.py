@@ -31,7 +31,7 @@ def test_a_ring_is_a_circle_with_a_width() -> None:
 def test_a_frame_is_a_rectangle_with_a_width(radius: float) -> None:
     inside = max(0.0, radius - 6)
     found = stroke_of(np.minimum(rounded_box(20, 30, 140, 120, radius), -rounded_box(26, 36, 134, 114, inside)))
-    assert found and isinstance(found.middle, Rectangle) and found.is_round == bool(radius)
+    assert found and isinstance(found.middle, Rectangle) and found.round_corners == bool(radius)
     assert found.width == pytest.approx(6, abs=0.1)
     assert found.middle[:4] == pytest.approx((23, 33, 137, 117), abs=0.1)
 
