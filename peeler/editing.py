@@ -1,6 +1,7 @@
 """Changes to a stack, each a function from a stack to a stack; what they are given stays as it is.
 
-Layers are named by their id, or by their name if no other layer has it. What leaves the canvas is cut off.
+Layers are named by their id, or by their name if no other layer has it. What leaves the canvas is cut off. What
+is part of a layer is moved, scaled, hidden, shown and deleted with it, unless that is to be done to it ``alone``.
 """
 
 from collections.abc import Sequence
@@ -56,48 +57,46 @@ def recolour(stack: LayerStack, named: str, colour: str) -> LayerStack:
     return _with(stack, replace(layer, pixels=pixels, ink=wanted))
 
 
-def move(stack: LayerStack, named: str, right: int, down: int) -> LayerStack:
-    """Move a layer by whole pixels."""
+def with_parts(stack: LayerStack, named: str, alone: bool = False) -> list[Layer]:
+    """A layer and all that is part of it or of its parts, bottom first, unless it is ``alone``. Raises ConfigError."""
     layer = find(stack, named)
-    return _with(stack, _placed(stack, layer, layer.box.shifted(right, down), layer.pixels))
+    wholes = {layer.id}
+    # Everything lies on the background, and nothing is part of it.
+    while not alone and layer.role == "element":
+        more = {part.id for part in stack.layers if part.part_of in wholes} - wholes
+        if not more:
+            break
+        wholes |= more
+    return [part for part in stack.layers if part.id in wholes]
 
 
-def scale(stack: LayerStack, named: str, across: float, down: float | None = None) -> LayerStack:
+def move(stack: LayerStack, named: str, right: int, down: int, *, alone: bool = False) -> LayerStack:
+    """Move a layer by whole pixels."""
+    parts = with_parts(stack, named, alone)
+    return _with(stack, *(_placed(stack, part, part.box.shifted(right, down), part.pixels) for part in parts))
+
+
+def scale(
+    stack: LayerStack, named: str, across: float, down: float | None = None, *, alone: bool = False
+) -> LayerStack:
     """Scale a layer about its middle, 1 is as it is. Raises ConfigError for factors that are not 0.01 to 100."""
-    layer, down = find(stack, named), across if down is None else down
+    middle, down = find(stack, named).box.centre, across if down is None else down
     if not all(LEAST_SCALE <= factor <= MOST_SCALE for factor in (across, down)):
         raise ConfigError(f"layers can be scaled by {LEAST_SCALE:g} to {MOST_SCALE:g}, not {across:g} and {down:g}")
-    if (across, down) == (1, 1) or not layer.box.area:
+    if (across, down) == (1, 1):
         return stack
-    (x, y), box = layer.box.centre, layer.box
-    # How far the layer reaches to each side of its middle, and so where its edges will be.
-    half_width, half_height = box.width * across / 2, box.height * down / 2
-    wide = Box(floor(x - half_width), floor(y - half_height), ceil(x + half_width), ceil(y + half_height))
-    target = wide.expand(MARGIN, stack.size)
-    if not target.area:
-        return _with(stack, _placed(stack, layer, Box(0, 0, 0, 0), layer.pixels[:0, :0]))
-    source = (
-        (target.x0 - x) / across + x - box.x0,
-        (target.y0 - y) / down + y - box.y0,
-        (target.x1 - x) / across + x - box.x0,
-        (target.y1 - y) / down + y - box.y0,
-    )
-    pixels = _resampled(layer.pixels, source, (target.width, target.height))
-    if layer.ink:
-        pixels[..., 3] = _sharp(pixels[..., 3], layer.pixels[..., 3], min(across, down))
-        pixels[pixels[..., 3] > 0, :3] = hex_channels(layer.ink)
-    shown = Box.around(pixels[..., 3] > 0)
-    return _with(stack, replace(layer, box=shown.shifted(target.x0, target.y0), pixels=pixels[shown.slices].copy()))
+    parts = (part for part in with_parts(stack, named, alone) if part.box.area)
+    return _with(stack, *(_scaled(stack, part, across, down, middle) for part in parts))
 
 
-def hide(stack: LayerStack, named: str) -> LayerStack:
+def hide(stack: LayerStack, named: str, *, alone: bool = False) -> LayerStack:
     """Keep a layer in its place and do not show it."""
-    return _with(stack, replace(find(stack, named), visible=False))
+    return _with(stack, *(replace(part, visible=False) for part in with_parts(stack, named, alone)))
 
 
-def show(stack: LayerStack, named: str) -> LayerStack:
+def show(stack: LayerStack, named: str, *, alone: bool = False) -> LayerStack:
     """Show a layer that was hidden."""
-    return _with(stack, replace(find(stack, named), visible=True))
+    return _with(stack, *(replace(part, visible=True) for part in with_parts(stack, named, alone)))
 
 
 def fade(stack: LayerStack, named: str, opacity: float) -> LayerStack:
@@ -107,10 +106,12 @@ def fade(stack: LayerStack, named: str, opacity: float) -> LayerStack:
     return _with(stack, replace(find(stack, named), opacity=opacity))
 
 
-def delete(stack: LayerStack, named: str) -> LayerStack:
-    """Take a layer out."""
-    gone = find(stack, named)
-    return LayerStack(stack.size, tuple(layer for layer in stack.layers if layer is not gone))
+def delete(stack: LayerStack, named: str, *, alone: bool = False) -> LayerStack:
+    """Take a layer out. What was part of one that goes alone is part of what that was part of."""
+    layer, gone = find(stack, named), with_parts(stack, named, alone)
+    left = (one for one in stack.layers if one not in gone)
+    orphans = (replace(one, part_of=layer.part_of) if one.part_of == layer.id else one for one in left)
+    return LayerStack(stack.size, tuple(orphans))
 
 
 def reorder(stack: LayerStack, named: str, index: int) -> LayerStack:
@@ -178,9 +179,10 @@ def replace_pixels(stack: LayerStack, named: str, picture: RGBA) -> LayerStack:
     return _with(stack, replace(layer, box=box, pixels=pixels, ink=only_ink(pixels)))
 
 
-def _with(stack: LayerStack, changed: Layer) -> LayerStack:
-    """The stack with a layer in the place of the one that has its id."""
-    return LayerStack(stack.size, tuple(changed if layer.id == changed.id else layer for layer in stack.layers))
+def _with(stack: LayerStack, *changed: Layer) -> LayerStack:
+    """The stack with layers in the place of those that have their ids."""
+    by_id = {layer.id: layer for layer in changed}
+    return LayerStack(stack.size, tuple(by_id.get(layer.id, layer) for layer in stack.layers))
 
 
 def _placed(stack: LayerStack, layer: Layer, box: Box, pixels: RGBA) -> Layer:
@@ -189,6 +191,28 @@ def _placed(stack: LayerStack, layer: Layer, box: Box, pixels: RGBA) -> Layer:
     if not inside.area:
         return replace(layer, box=Box(0, 0, 0, 0), pixels=np.zeros((0, 0, 4), dtype=np.uint8))
     return replace(layer, box=inside, pixels=pixels[inside.shifted(-box.x0, -box.y0).slices].copy())
+
+
+def _scaled(stack: LayerStack, layer: Layer, across: float, down: float, about: tuple[float, float]) -> Layer:
+    (x, y), box = about, layer.box
+    left, right = (x + (edge - x) * across for edge in (box.x0, box.x1))
+    top, bottom = (y + (edge - y) * down for edge in (box.y0, box.y1))
+    wide = Box(floor(left), floor(top), ceil(right), ceil(bottom))
+    target = wide.expand(MARGIN, stack.size)
+    if not target.area:
+        return _placed(stack, layer, Box(0, 0, 0, 0), layer.pixels[:0, :0])
+    source = (
+        (target.x0 - x) / across + x - box.x0,
+        (target.y0 - y) / down + y - box.y0,
+        (target.x1 - x) / across + x - box.x0,
+        (target.y1 - y) / down + y - box.y0,
+    )
+    pixels = _resampled(layer.pixels, source, (target.width, target.height))
+    if layer.ink:
+        pixels[..., 3] = _sharp(pixels[..., 3], layer.pixels[..., 3], min(across, down))
+        pixels[pixels[..., 3] > 0, :3] = hex_channels(layer.ink)
+    shown = Box.around(pixels[..., 3] > 0)
+    return replace(layer, box=shown.shifted(target.x0, target.y0), pixels=pixels[shown.slices].copy())
 
 
 def _beside(stack: LayerStack, named: str, other: str, above: int) -> LayerStack:

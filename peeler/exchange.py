@@ -141,6 +141,7 @@ def diff(
 def edit(
     stack: Stack,
     operations: Annotated[list[str], typer.Argument(help="Each in quotes, such as 'move hat 10 -5'.")],
+    alone: Annotated[bool, typer.Option("--alone", help="Leave the parts of a layer where they are.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the result. [NAME-edited]")] = None,
     force: Force = False,
     json: Json = False,
@@ -150,7 +151,8 @@ def edit(
 
     recolour LAYER #RRGGBB; move LAYER RIGHT DOWN; scale LAYER FACTOR [FACTOR_DOWN]; hide LAYER...; show LAYER...;
     fade LAYER OPACITY; delete LAYER...; reorder LAYER to INDEX|top|bottom|above OTHER|below OTHER; rename LAYER NAME;
-    merge LAYER LAYER... [as NAME]; replace LAYER PICTURE. A layer goes by its id, or by its name in quotes.
+    merge LAYER LAYER... [as NAME]; replace LAYER PICTURE. A layer goes by its id, or by its name in quotes. What is
+    part of a layer is moved, scaled, hidden, shown and deleted with it, unless --alone is said.
     """
     with speaking(json, debug):
         from peeler.opening import keep, place_of, read
@@ -158,7 +160,7 @@ def edit(
 
         place, made = place_of(stack), read(stack).stack
         for operation in operations:
-            made = apply(made, operation)
+            made = apply(made, operation, alone)
         folder = output or _next_to(place)
         written = keep(made, folder, force, stack)
         if json:

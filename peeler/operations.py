@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from peeler import editing
 from peeler.errors import ConfigError
@@ -15,16 +15,22 @@ Words = list[str]
 
 
 class Operation(NamedTuple):
-    """How it is written, what it does, and how many words follow its name, at least and at most."""
+    """How it is written, what it does, and how many words follow its name, at least and at most.
+
+    What it does takes words and whether to leave the parts of a layer where they are.
+    """
 
     form: str
-    does: Callable[[LayerStack, Words], LayerStack]
+    does: Callable[[LayerStack, Words, bool], LayerStack]
     least: int
     most: int
 
 
-def apply(stack: LayerStack, text: str) -> LayerStack:
-    """The stack after one operation. Raises ConfigError that says how it is written, and InputError."""
+def apply(stack: LayerStack, text: str, alone: bool = False) -> LayerStack:
+    """The stack after one operation; with ``alone`` no parts go along.
+
+    Raises ConfigError that says how it is written, and InputError.
+    """
     try:
         name, *words = shlex.split(text) or [""]
     except ValueError as problem:
@@ -36,26 +42,37 @@ def apply(stack: LayerStack, text: str) -> LayerStack:
     if not known.least <= len(words) <= known.most:
         raise ConfigError(f"{text!r}: write {known.form}")
     try:
-        return known.does(stack, words)
+        return known.does(stack, words, alone)
     except ValueError as problem:
         raise ConfigError(f"{text!r}: {problem}; write {known.form}") from problem
 
 
-def _move(stack: LayerStack, words: Words) -> LayerStack:
-    return editing.move(stack, words[0], int(words[1]), int(words[2]))
+def _move(stack: LayerStack, words: Words, alone: bool) -> LayerStack:
+    return editing.move(stack, words[0], int(words[1]), int(words[2]), alone=alone)
 
 
-def _scale(stack: LayerStack, words: Words) -> LayerStack:
-    return editing.scale(stack, words[0], *(float(word) for word in words[1:]))
+def _scale(stack: LayerStack, words: Words, alone: bool) -> LayerStack:
+    return editing.scale(stack, words[0], *(float(word) for word in words[1:]), alone=alone)
 
 
-def _each(change: Callable[[LayerStack, str], LayerStack]) -> Callable[[LayerStack, Words], LayerStack]:
-    def of_all(stack: LayerStack, words: Words) -> LayerStack:
-        for word in words:
-            stack = change(stack, word)
+class _Change(Protocol):
+    def __call__(self, stack: LayerStack, named: str, *, alone: bool) -> LayerStack: ...
+
+
+def _each(change: _Change) -> Callable[[LayerStack, Words, bool], LayerStack]:
+    def of_all(stack: LayerStack, words: Words, alone: bool) -> LayerStack:
+        for wanted in [editing.find(stack, word).id for word in words]:
+            # It may be part of one that was deleted before.
+            if any(layer.id == wanted for layer in stack.layers):
+                stack = change(stack, wanted, alone=alone)
         return stack
 
     return of_all
+
+
+def _only(change: Callable[[LayerStack, Words], LayerStack]) -> Callable[[LayerStack, Words, bool], LayerStack]:
+    """What never takes parts along."""
+    return lambda stack, words, _: change(stack, words)
 
 
 def _reorder(stack: LayerStack, words: Words) -> LayerStack:
@@ -79,15 +96,17 @@ def _replace(stack: LayerStack, words: Words) -> LayerStack:
 
 MANY = 10_000
 OPERATIONS = {
-    "recolour": Operation("recolour LAYER #RRGGBB", lambda stack, words: editing.recolour(stack, *words), 2, 2),
+    "recolour": Operation("recolour LAYER #RRGGBB", _only(lambda stack, words: editing.recolour(stack, *words)), 2, 2),
     "move": Operation("move LAYER RIGHT DOWN", _move, 3, 3),
     "scale": Operation("scale LAYER FACTOR [FACTOR_DOWN]", _scale, 2, 3),
     "hide": Operation("hide LAYER...", _each(editing.hide), 1, MANY),
     "show": Operation("show LAYER...", _each(editing.show), 1, MANY),
-    "fade": Operation("fade LAYER OPACITY", lambda stack, words: editing.fade(stack, words[0], float(words[1])), 2, 2),
+    "fade": Operation(
+        "fade LAYER OPACITY", _only(lambda stack, words: editing.fade(stack, words[0], float(words[1]))), 2, 2
+    ),
     "delete": Operation("delete LAYER...", _each(editing.delete), 1, MANY),
-    "reorder": Operation("reorder LAYER to INDEX|top|bottom|above OTHER|below OTHER", _reorder, 2, 3),
-    "rename": Operation("rename LAYER NAME", lambda stack, words: editing.rename(stack, *words), 2, 2),
-    "merge": Operation("merge LAYER LAYER... [as NAME]", _merge, 2, MANY),
-    "replace": Operation("replace LAYER PICTURE", _replace, 2, 2),
+    "reorder": Operation("reorder LAYER to INDEX|top|bottom|above OTHER|below OTHER", _only(_reorder), 2, 3),
+    "rename": Operation("rename LAYER NAME", _only(lambda stack, words: editing.rename(stack, *words)), 2, 2),
+    "merge": Operation("merge LAYER LAYER... [as NAME]", _only(_merge), 2, MANY),
+    "replace": Operation("replace LAYER PICTURE", _only(_replace), 2, 2),
 }

@@ -1,5 +1,7 @@
 """Changes to a stack: what each does, what it leaves alone, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -225,3 +227,59 @@ def test_an_ink_is_told_by_what_is_seen() -> None:
     assert only_ink(layer.pixels, "#000000") == "#336699"
     assert only_ink(np.zeros((3, 3, 4), dtype=np.uint8), "#000000") == "#000000"
     assert only_ink(element(1, Box(0, 0, 3, 3)).pixels) == element(1, Box(0, 0, 3, 3)).ink
+
+
+# Parts
+
+
+PARTS = STACKS["parts"]
+"""``e03`` is part of ``e02``, and that and ``e05`` of ``e01``; ``e06`` is part of something that is no layer."""
+WHOLE = ["e01", "e02", "e03", "e05"]
+
+
+def changed(before: LayerStack, after: LayerStack) -> list[str]:
+    return [one.id for one, other in zip(before.layers, after.layers, strict=True) if one is not other]
+
+
+def test_parts_go_along() -> None:
+    assert [layer.id for layer in editing.with_parts(PARTS, "e01")] == WHOLE
+    moved = editing.move(PARTS, "e01", 3, 2)
+    assert changed(PARTS, moved) == WHOLE
+    assert all(editing.find(moved, id).box[:2] == editing.find(PARTS, id).box.shifted(3, 2)[:2] for id in WHOLE)
+    hidden = editing.hide(PARTS, "e02")
+    assert [layer.id for layer in hidden.layers if not layer.visible] == ["e02", "e03"]
+    assert all(layer.visible for layer in editing.show(hidden, "e01").layers)
+    left = [layer.id for layer in editing.delete(PARTS, "e01").layers]
+    assert left == ["background", "e04", "e06"]
+
+
+def test_parts_are_scaled_about_the_middle_of_the_whole(stack: LayerStack) -> None:
+    eye = replace(editing.find(stack, "eye"), part_of="hat")
+    whole = LayerStack(SIZE, (*stack.layers[:2], eye, stack.layers[3]))
+    larger = editing.find(editing.scale(whole, "hat", 1.5), "eye")
+    assert np.allclose(larger.box.centre, (15, 15), atol=0.5) and larger.box.width == pytest.approx(12, abs=1)
+    assert same(
+        editing.find(editing.scale(whole, "hat", 1.5), "hat"), editing.find(editing.scale(stack, "hat", 1.5), "hat")
+    )
+    assert editing.scale(whole, "hat", 50).layers[2].box.area == 0, "it leaves the canvas"
+
+
+def test_a_layer_alone() -> None:
+    for change in (
+        editing.move(PARTS, "e01", 3, 2, alone=True),
+        editing.scale(PARTS, "e01", 0.5, alone=True),
+        editing.hide(PARTS, "e01", alone=True),
+        editing.show(PARTS, "e01", alone=True),
+    ):
+        assert changed(PARTS, change) == ["e01"]
+    left = editing.delete(PARTS, "e02", alone=True)
+    assert [layer.id for layer in left.layers if layer.id in WHOLE] == ["e01", "e03", "e05"]
+    assert editing.find(left, "e03").part_of == "e01"
+
+
+def test_what_is_part_of_itself_or_of_the_ground_is_no_trap() -> None:
+    ground, *layers = PARTS.layers
+    ring = [replace(layers[0], part_of="e03"), *layers[1:3]]
+    odd = LayerStack(PARTS.size, (ground, *ring, replace(layers[3], part_of="background")))
+    assert changed(odd, editing.hide(odd, "e02")) == ["e01", "e02", "e03"]
+    assert changed(odd, editing.hide(odd, "background")) == ["background"]

@@ -245,7 +245,8 @@ OPERATIONS: dict[str, Callable[[LayerStack], bool]] = {
     "hide e01 e02": lambda stack: not (stack.layers[1].visible or stack.layers[2].visible),
     "show e01": lambda stack: stack.layers[1].visible,
     "fade e01 0.25": lambda stack: stack.layers[1].opacity == 0.25,
-    "delete e01 e02": lambda stack: len(stack.layers) == 5,
+    "delete e01 e02": lambda stack: len(stack.layers) == 3,
+    "delete e03": lambda stack: len(stack.layers) == 6,
     "reorder e01 to 3": lambda stack: stack.layers[3].id == "e01",
     "reorder e01 top": lambda stack: stack.layers[-1].id == "e01",
     "reorder e01 to -1": lambda stack: stack.layers[-1].id == "e01",
@@ -269,11 +270,18 @@ def test_each_operation(operation: str, run: Path, tmp_path: Path, monkeypatch: 
     assert untouched(run) == before
 
 
+def test_parts_stay_where_they_are_if_so_said(run: Path, tmp_path: Path) -> None:
+    assert peeler("edit", run, "move e01 4 -2", "hide e01", "--alone").exit_code == 0
+    layers = open_stack(tmp_path / "cat-edited").layers
+    assert layers[1].box[:2] == (9, 2) and layers[2].box == STACK.layers[2].box
+    assert [layer.visible for layer in layers[:3]] == [True, False, True]
+
+
 def test_a_result_is_exported_and_edited_again(run: Path, tmp_path: Path) -> None:
-    done = peeler("edit", run, "hide e01", "move e02 1 1", "--json")
+    done = peeler("edit", run, "hide e01", "move e02 -1 -1", "--json")
     assert [layer["id"] for layer in document(done)["layers"]] == [layer.id for layer in STACK.layers]
     assert peeler("export", tmp_path / "cat-edited", "--to", FORMATS).exit_code == 0
-    assert peeler("edit", tmp_path / "cat-edited", "show e01", "move e02 -1 -1", "-o", tmp_path / "back").exit_code == 0
+    assert peeler("edit", tmp_path / "cat-edited", "show e01", "move e02 1 1", "-o", tmp_path / "back").exit_code == 0
     assert peeler("diff", run, tmp_path / "back").exit_code == 0
     assert peeler("edit", tmp_path / "cat-edited" / "cat-edited.psd", "show e01", "-o", tmp_path / "psd").exit_code == 0
 
