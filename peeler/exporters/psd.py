@@ -1,24 +1,25 @@
 """A stack as a PSD: cropped, named layers in groups, and the picture that they make together.
 
-The library would paint that picture itself, slowly and not to the last bit, so that ours is put in its place.
+The library would paint that picture itself, slowly and not to the last bit, and would go through all layers for each
+new one. So the records of the file, which it knows as well, are put together here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
-from PIL import Image
 from psd_tools import PSDImage
-from psd_tools.api.layers import Group as PsdGroup
-from psd_tools.constants import BlendMode, Compression, Resource, Tag
+from psd_tools.constants import BlendMode, ChannelID, Compression, Resource, SectionDivider, Tag
+from psd_tools.psd import layer_and_mask as records
 from psd_tools.psd.image_resources import ImageResource
+from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from peeler import particulars
 from peeler.exporters.grouping import grouped
 from peeler.files import replacing
-from peeler.geometry import RGBA
+from peeler.geometry import RGBA, Box
 from peeler.stack import Layer, LayerStack
 
 XMP = (
@@ -40,36 +41,81 @@ class PsdExporter:
             unfinished.write_bytes(data)
 
 
+Record = tuple[records.LayerRecord, records.ChannelDataList]
+
+
 def psd_bytes(stack: LayerStack) -> bytes:
     """The file. Groups have the blend mode Normal: some programs show nothing of those that pass through."""
     document = PSDImage.new("RGBA", stack.size)
     kept: dict[str, particulars.Particulars] = {}
+    found: list[Record] = []
     for group in grouped(stack):
-        place: PSDImage | PsdGroup = document
-        if not group.is_one:
-            place = document.create_group(name="group", blend_mode=BlendMode.NORMAL)
-            place.name = group.shown
+        members = []
         for layer in group.layers:
             number = len(kept) + 1
-            _add(place, layer, number)
+            members.append(_pixels(layer, number))
             kept[str(number)] = particulars.particulars(layer, group.shown)
+        found += members if group.is_one else _group(group.shown, members)
+    if found:
+        document._record.layer_and_mask_information = _section(found)
     packet = XMP.format(escape(particulars.written(kept).decode("ascii")))
     document.image_resources[Resource.XMP_METADATA] = ImageResource(key=Resource.XMP_METADATA, data=packet.encode())
     return _with_picture(document, stack.composite())
 
 
-def _add(place: "PSDImage | PsdGroup", layer: Layer, number: int) -> None:
-    made = place.create_pixel_layer(
-        Image.fromarray(layer.pixels),
-        left=layer.box.x0,
-        top=layer.box.y0,
-        opacity=round(255 * layer.opacity),
-        compression=Compression.RLE,
-    )
-    # Names outside Mac Roman cannot be given when a layer is made.
-    made.name = particulars.shown_name(layer)
-    made.visible = layer.visible
-    made.tagged_blocks.set_data(Tag.LAYER_ID, number)
+def _pixels(layer: Layer, number: int) -> Record:
+    channels = records.ChannelDataList()
+    for plane in (3, 0, 1, 2):
+        channels.append(made := records.ChannelData(Compression.RLE))
+        made.set_data(layer.pixels[..., plane].tobytes(), layer.box.width, layer.box.height, 8)
+    record = _record(particulars.shown_name(layer), layer.box, channels)
+    record.opacity = round(255 * layer.opacity)
+    record.flags.visible = layer.visible
+    record.tagged_blocks.set_data(Tag.LAYER_ID, number)
+    return record, channels
+
+
+def _group(name: str, members: list[Record]) -> Iterator[Record]:
+    """Layers between two records without pixels, of which the upper one is the group."""
+    yield _marker("</Layer group>", SectionDivider.BOUNDING_SECTION_DIVIDER)
+    yield from members
+    yield _marker(name, SectionDivider.OPEN_FOLDER, BlendMode.NORMAL)
+
+
+def _marker(name: str, kind: SectionDivider, blend_mode: BlendMode | None = None) -> Record:
+    channels = records.ChannelDataList()
+    for _ in range(4):
+        channels.append(records.ChannelData(Compression.RAW))
+    record = _record(name, Box(0, 0, 0, 0), channels)
+    record.tagged_blocks.set_data(Tag.SECTION_DIVIDER_SETTING, kind, blend_mode=blend_mode)
+    return record, channels
+
+
+def _record(name: str, box: Box, channels: records.ChannelDataList) -> records.LayerRecord:
+    """What a layer is called, where it lies, and what its four channels are, of which the first is its transparency."""
+    infos = [records.ChannelInfo(ChannelID(place - 1), len(one.data) + 2) for place, one in enumerate(channels)]
+    record = records.LayerRecord(box.y0, box.x0, box.y1, box.x1, infos)
+    # Older programs read the name in Mac Roman, all others that of the tagged block.
+    record.name = name if _is_mac_roman(name) else "?"
+    record.tagged_blocks = TaggedBlocks()
+    record.tagged_blocks.set_data(Tag.UNICODE_LAYER_NAME, name)
+    return record
+
+
+def _is_mac_roman(name: str) -> bool:
+    try:
+        return bool(name.encode("macroman"))
+    except UnicodeEncodeError:
+        return False
+
+
+def _section(found: list[Record]) -> records.LayerAndMaskInformation:
+    layers, channels = records.LayerRecords(), records.ChannelImageData()
+    for record, planes in found:
+        layers.append(record)
+        channels.append(planes)
+    info = records.LayerInfo(len(found), layers, channels)
+    return records.LayerAndMaskInformation(info, records.GlobalLayerMaskInfo(), TaggedBlocks())
 
 
 def _with_picture(document: PSDImage, picture: RGBA) -> bytes:
