@@ -325,13 +325,14 @@ def test_what_a_task_raises_stands_for_its_result() -> None:
 
 @dataclass
 class Slow:
-    """A remover that takes its time, so that there is something to interrupt."""
+    """A remover that after three pictures waits to be interrupted."""
 
     toy: Toy
-    seconds: float
+    out: Path
 
     def remove(self, canvas: RGB, removal: Removal, seed: int, steps: int) -> Removed:
-        time.sleep(self.seconds)
+        if len(list(self.out.glob("*/stack"))) >= 3:
+            rest(60)
         return self.toy.remover.remove(canvas, removal, seed, steps)
 
 
@@ -424,7 +425,7 @@ def test_an_interrupted_batch_goes_on(toy: Toy, tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        slow = Engine(toy.analyst, Slow(toy, 0.05))
+        slow = Engine(toy.analyst, Slow(toy, tmp_path / "out"))
         peel_folder(tmp_path / "in", tmp_path / "out", BARE, 1, engine=slow, on_progress=interrupt)
     states = [read_record(path).status for path in (tmp_path / "out").iterdir() if (path / "run.json").exists()]
     assert 2 <= states.count("ok") < 6

@@ -147,6 +147,6 @@ def test_thirty_elements_take_a_few_milliseconds() -> None:
 
 
 def _seconds(graph: LayerGraph) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     draw_graph(graph, (300, 300))
-    return time.perf_counter() - start
+    return time.process_time() - start

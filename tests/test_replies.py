@@ -139,14 +139,14 @@ def test_a_refusal_is_no_answer() -> None:
     ],
 )
 def test_endless_answers_end_soon(junk: str, longest: float) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         read = read_reply(Reply(junk, finished="cut off"), LocaliseReply)
     except ReplyError:
         pass
     else:
         assert all(item.id == "e1" and item.mask in {None, TOO_LONG} for item in read.items)
-    assert time.perf_counter() - started < longest
+    assert time.process_time() - started < longest
 
 
 def test_what_comes_before_an_endless_mask_is_kept() -> None:

@@ -21,7 +21,7 @@ BOX = '{"elements": [{"id": "e1", "box_2d": [100, 200, 300, 400], "mask": "data:
 
 
 def stats(server: Loopback) -> dict[str, Any]:
-    with urlopen(f"{server.url}/stats", timeout=5) as answer:
+    with urlopen(f"{server.url}/stats", timeout=60) as answer:
         told: dict[str, Any] = json.load(answer)
         return told
 
@@ -64,7 +64,7 @@ def test_a_hanging_server_answers_nobody_and_lets_go_when_it_ends(toy: Toy) -> N
     ended: list[str] = []
     with serving(Faults({Fault.HANG: 1})) as server:
         body = b"{}"
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
 
         def wait() -> None:
             connection.request("POST", "/v1/chat/completions", body)
@@ -77,7 +77,7 @@ def test_a_hanging_server_answers_nobody_and_lets_go_when_it_ends(toy: Toy) -> N
         waiting.start()
         time.sleep(0.2)
         assert waiting.is_alive()
-    waiting.join(5)
+    waiting.join(60)
     connection.close()
     assert ended == ["closed"]
 
@@ -85,7 +85,7 @@ def test_a_hanging_server_answers_nobody_and_lets_go_when_it_ends(toy: Toy) -> N
 def test_a_cut_answer_ends_in_the_middle(toy: Toy) -> None:
     with serving(Faults({Fault.CUT: 1})) as server:
         question = json.dumps({"model": "m", "messages": [{"role": "user", "content": [image_part(toy)]}]}).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
         connection.request("POST", "/v1/chat/completions", question)
         with pytest.raises(http.client.IncompleteRead):
             connection.getresponse().read()
@@ -120,7 +120,7 @@ def test_answers_take_their_time(toy: Toy) -> None:
 
 def test_a_huge_body_is_refused_before_it_is_read() -> None:
     with serving() as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
         connection.putrequest("POST", "/v1/chat/completions")
         connection.putheader("Content-Length", str(LARGEST_BODY + 1))
         connection.endheaders()
@@ -134,7 +134,7 @@ def test_a_huge_body_is_refused_before_it_is_read() -> None:
 )
 def test_nonsense_is_answered_by_an_error_of_the_format(path: str, status: int, body: bytes) -> None:
     with serving() as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
         connection.request("POST", path, body)
         answer = connection.getresponse()
         assert answer.status == status
@@ -146,8 +146,8 @@ def test_unknown_paths_are_told() -> None:
     with serving() as server:
         for request in (Request(f"{server.url}/x"), Request(f"{server.url}/v1/x", b"{}")):
             with pytest.raises(OSError, match="404"):
-                urlopen(request, timeout=5)
-        with urlopen(f"{server.url}/v1/models", timeout=5) as answer:
+                urlopen(request, timeout=60)
+        with urlopen(f"{server.url}/v1/models", timeout=60) as answer:
             assert json.load(answer)["data"][0]["id"] == "peeler-embedded"
 
 

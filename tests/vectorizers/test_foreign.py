@@ -147,11 +147,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("markup", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_hostile_is_refused_in_a_line(markup: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(ReplyError, match="^the SVG|^a shape") as told:
         redrawn(markup, FRAME)
     assert "\n" not in str(told.value) and len(str(told.value)) < 300
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_another_declared_encoding_is_not_believed() -> None:

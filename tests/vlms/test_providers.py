@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -245,20 +246,27 @@ def test_no_redirect_is_followed(spoken: Wire, status: int) -> None:
     assert len(fake.asked) == 1 and not other.asked
 
 
-def test_a_hanging_server(spoken: Wire) -> None:
+def patience(spoken: Wire) -> float:
+    """Seconds in which a question has to be given up; longer where the machine is so busy that any takes long."""
     begun = time.monotonic()
+    ask(spoken, said(spoken.speak()), request=replace(REQUEST, timeout=60.0))
+    return max(3.0, 30 * (time.monotonic() - begun))
+
+
+def test_a_hanging_server(spoken: Wire) -> None:
+    longest, begun = patience(spoken), time.monotonic()
     with pytest.raises(Unavailable, match="in time") as problem:
-        ask(spoken, replace(said(spoken.speak()), wait=30.0), request=replace(REQUEST, timeout=0.3))
-    assert time.monotonic() - begun < 3
+        ask(spoken, replace(said(spoken.speak()), wait=600.0), request=replace(REQUEST, timeout=0.3))
+    assert time.monotonic() - begun < longest
     assert not problem.value.free
 
 
 def test_a_server_that_drips(spoken: Wire) -> None:
     """Each byte comes in time, the whole does not."""
-    begun = time.monotonic()
+    longest, begun = patience(spoken), time.monotonic()
     with pytest.raises(Unavailable, match="in time"):
         ask(spoken, replace(said(spoken.speak()), drip=0.05), request=replace(REQUEST, timeout=0.4))
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < longest
 
 
 def test_nobody_there(spoken: Wire) -> None:
@@ -287,11 +295,9 @@ def test_compressed_answers(spoken: Wire) -> None:
 
 
 def test_many_may_ask_at_once(spoken: Wire) -> None:
-    with serving(replace(said(spoken.speak()), wait=0.2)) as fake, ThreadPoolExecutor(8) as pool:
-        vlm = at(spoken, fake)
-        begun = time.monotonic()
-        assert len(list(pool.map(vlm.ask, [REQUEST] * 8))) == 8
-    assert time.monotonic() - begun < 1.5
+    answer = replace(said(spoken.speak()), meeting=threading.Barrier(8))
+    with serving(answer) as fake, ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(at(spoken, fake).ask, [replace(REQUEST, timeout=60.0)] * 8))) == 8
 
 
 def test_the_environment_changes_nothing(spoken: Wire, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server says once: ``cut`` bytes are missing at the end, ``drip`` seconds go by between its bytes."""
+    """What the server says once: ``cut`` bytes are missing at the end, ``drip`` seconds go by between its bytes.
+
+    It says so after ``wait`` seconds, and not before as many have asked as ``meeting`` takes.
+    """
 
     body: bytes = b"{}"
     status: int = 200
@@ -19,6 +22,7 @@ class Answer:
     wait: float = 0.0
     drip: float = 0.0
     cut: int = 0
+    meeting: threading.Barrier | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ def serving(*answers: Answer) -> Iterator[FakeServer]:
             fake.asked.append(Asked(self.path, headers, json.loads(body) if is_json else body))
             answer = fake.next()
             closing.wait(answer.wait)
+            if answer.meeting:
+                answer.meeting.wait(60)
             self.send_response(answer.status)
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
