@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,8 +78,7 @@ def held(home: Path, purse: Purse, is_paid: bool) -> Iterator[bool]:
     if not (home / RUN).exists():
         yield False
         return
-    # What is paid for has its folder locked already.
-    with nullcontext() if is_paid and purse.file.parent == home else _alone(home):
+    with _locked(home, purse, is_paid):
         record = read_record(home) if is_paid else None
         try:
             yield True
@@ -103,10 +102,12 @@ def redraw(place: Place, preset: Preset, purse: Purse, tolerance: float | None =
         keep(found.stack, place.home, force, place.path)
     with storing(place.home):
         place.home.mkdir(parents=True, exist_ok=True)
-    with held(place.home, purse, preset.vectorizer in registry.PAID) as is_run:
+    is_paid = preset.vectorizer in registry.PAID
+    with held(place.home, purse, is_paid) as is_run:
         exporter.export(found.stack, target)
     if is_run and (place.home / REPORT).exists():
-        registry.exporter("html").export(found.stack, place.home / REPORT)
+        with _locked(place.home, purse, is_paid):
+            registry.exporter("html").export(found.stack, place.home / REPORT)
     return Drawn(target, len(found.stack.layers), found.notes)
 
 
@@ -130,6 +131,11 @@ def _tell_batch(folder: Path, purse: Purse) -> None:
     write_record(folder / BATCH, stored.model_copy(update={"spent": purse.spent(), "rows": tuple(rows)}))
     if (folder / INDEX).exists():
         registry.write_index(folder)
+
+
+def _locked(home: Path, purse: Purse, is_paid: bool) -> AbstractContextManager[None]:
+    """What is paid for may have its folder locked already."""
+    return nullcontext() if is_paid and purse.file.parent == home else _alone(home)
 
 
 @contextmanager
