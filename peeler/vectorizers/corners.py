@@ -140,3 +140,9 @@ def apart(one: int, other: int, count: int) -> int:
 def unit(direction: Numbers) -> Numbers:
     length: Numbers = direction / max(1e-9, float(np.hypot(*direction)))
     return length
+
+
+def heading(line: Points) -> Numbers:
+    """The direction of a line, of points a pixel apart, at its end: its last chord, turned on as it turned before."""
+    last, before, further = (line[max(0, len(line) - 1 - steps)] for steps in (0, ARM, 2 * ARM))
+    return unit(3 * unit(last - before) - unit(before - further))

@@ -45,7 +45,7 @@ def drawn(outlines: Sequence[Outline], tolerance: float) -> Drawing:
     named = [recognised(outline) for outline in outlines]
     if len(outlines) == 1 and named[0] is not None:
         return named[0]
-    if stroke := find_stroke(outlines, tolerance):
+    if stroke := find_stroke(outlines, named, tolerance):
         return stroke
     if len(outlines) == 1 and (halves := mirrored_halves(outlines[0], tolerance)):
         return [halves]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.geometry import Pixels
-from peeler.vectorizers.corners import unit
+from peeler.vectorizers.corners import heading
 from peeler.vectorizers.outlines import Points
 
 SIGMA = 0.6
@@ -32,8 +32,6 @@ RECENT = 16
 """Steps back over which the usual height of a ridge is taken."""
 SAME_WAY = 0.8
 """Cosine of the angle up to which two ridges that meet are one."""
-CHORD = 5
-"""Steps over which the direction of a ridge at its ends is taken."""
 BEYOND = 3.0
 """Pixels beyond the last step in which the end of a ridge is looked for."""
 
@@ -223,9 +221,7 @@ def _heights(coverage: NDArray[np.float32], points: Points) -> Numbers:
 def _ended(points: Points, widths: Numbers, coverage: NDArray[np.float32]) -> tuple[Points, Numbers]:
     """The line with its last point where its height is ``ENDS`` of what it is further in."""
     inside = max(1, len(points) - 3)
-    before, further = points[max(0, inside - CHORD)], points[max(0, inside - 2 * CHORD)]
-    # The last chord, turned on by half of what it turned from the one before.
-    way = unit(3 * unit(points[inside] - before) - unit(before - further))
+    way = heading(points[: inside + 1])
     far = float(np.hypot(*(points[-1] - points[inside])))
     steps = np.arange(0, far + BEYOND, 0.05)
     heights = _heights(coverage, points[inside] + steps[:, None] * way)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.geometry import Pixels
 from peeler.vectorizers.bezier import Curve, fit_curves, fit_open_curve
-from peeler.vectorizers.corners import unit
+from peeler.vectorizers.corners import ARM, heading, turns, unit
 from peeler.vectorizers.outlines import Outline, Points
-from peeler.vectorizers.primitives import Ellipse, Rectangle, recognised
+from peeler.vectorizers.primitives import Ellipse, Rectangle
 
 WORST, MOST = 0.25, 0.95
 """Pixels by which the width may differ, and the share of the outline at which it may not differ by more."""
@@ -27,9 +28,14 @@ ROUGHLY, LOOKS = 1.2, 40
 """Pixels by which the width may differ, and places where it is looked at, before it is looked at closely."""
 FINE = 0.5
 """Pixels between the points of the side to which distances are taken."""
+CLOSER = 0.5
+"""Share of the tolerance within which the line in the middle is tried again."""
+BLUNT = 2
+"""Points beside the corners of a flat end, which are rounded off, that tell nothing of the sides."""
 MOST_POINTS = 2500
 """Points of an outline up to which it is looked at."""
 
+Index = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 
@@ -44,20 +50,24 @@ class Stroke(NamedTuple):
     """Or the line is cut off there."""
 
 
-def find_stroke(outlines: Sequence[Outline], tolerance: float) -> Stroke | None:
-    """The stroke that has these outlines, if it is one: a ring has two, an open line one."""
+Named = Ellipse | Rectangle | None
+"""What an outline is recognised as."""
+
+
+def find_stroke(outlines: Sequence[Outline], named: Sequence[Named], tolerance: float) -> Stroke | None:
+    """The stroke that has these outlines, if it is one: a ring has two, an open line one; ``named`` is what each is."""
     if not outlines or sum(len(outline.points) for outline in outlines) > MOST_POINTS:
         return None
     if len(outlines) == 2:
-        outer, inner = sorted(outlines, key=lambda outline: -outline.area)
-        if outer.area > 0 > inner.area:
-            return _named_ring(outer, inner) or _ring(outer, inner, tolerance)
+        inner, outer = np.argsort([outline.area for outline in outlines], kind="stable").tolist()
+        if outlines[outer].area > 0 > outlines[inner].area:
+            ring = outlines[outer], outlines[inner]
+            return _named_ring(named[outer], named[inner]) or _ring(*ring, tolerance)
     return _line(outlines[0], tolerance) if len(outlines) == 1 else None
 
 
-def _named_ring(outer: Outline, inner: Outline) -> Stroke | None:
+def _named_ring(out: Named, within: Named) -> Stroke | None:
     """A ring between two circles, or two rectangles, with the same middle."""
-    out, within = recognised(outer), recognised(inner)
     if isinstance(out, Ellipse) and isinstance(within, Ellipse):
         widths = out.across - within.across, out.down - within.down
         is_round = abs(out.across - out.down) <= WORST and abs(within.across - within.down) <= WORST
@@ -100,22 +110,55 @@ def _ring(outer: Outline, inner: Outline, tolerance: float) -> Stroke | None:
 
 
 def _line(outline: Outline, tolerance: float) -> Stroke | None:
-    """An open line with round ends: as wide as its area and its length around say, if it is so everywhere."""
+    """An open line, with the ends that explain its outline better, if either does."""
     points = even(outline.points)
     around = float(np.hypot(*(np.roll(points, -1, axis=0) - points).T).sum())
-    inside = around**2 - 4 * np.pi * abs(outline.area)
+    best, least = None, np.inf
+    for is_round in (True, False):
+        width = _width(around, abs(outline.area), is_round)
+        found = width and _line_of(points, width, is_round, tolerance)
+        if found and found[1] < least:
+            best, least = found
+    return best
+
+
+def _width(around: float, area: float, is_round: bool) -> float | None:
+    """How wide a line is by its area and the length around it, if it is a line: with round ends, or cut off."""
+    # Length l and width w: area l·w and 2 (l + w) around it, or l·w + π w² / 4 and 2 l + π w.
+    share = np.pi if is_round else 4.0
+    inside = around**2 - 4 * share * area
     if inside <= 0:
         return None
-    width = (around - float(np.sqrt(inside))) / np.pi
-    length = (around - np.pi * width) / 2
-    if width < THINNEST or width > LONGEST_WIDTH * length:
+    width = (around - float(np.sqrt(inside))) / share
+    length = around / 2 - width * (np.pi / 2 if is_round else 1)
+    return width if THINNEST <= width <= LONGEST_WIDTH * length else None
+
+
+def _line_of(points: Points, width: float, is_round: bool, tolerance: float) -> tuple[Stroke, float] | None:
+    """The line with one kind of ends, and by how much it misses the outline there; None if it does so anywhere."""
+    found = _middle(points, width, is_round)
+    if found is None:
         return None
-    middle = _middle(points, width)
-    if middle is None or len(middle) < 3:
-        return None
-    curves = fit_open_curve(middle, tolerance)
-    away, _ = nearest(points, _points_on(curves))
-    return Stroke(curves, width, False, True) if _is_even(away, width / 2) else None
+    middle, is_end = found
+    for closer in (1.0, CLOSER):
+        curves = fit_open_curve(middle, tolerance * closer)
+        off, width = _misses(points, _points_on(curves), is_end, is_round)
+        if _is_even(off, 0):
+            return Stroke(curves, width, False, is_round, is_round), float(off[is_end].mean())
+    return None
+
+
+def _misses(points: Points, middle: Points, is_end: Pixels, is_round: bool) -> tuple[Numbers, float]:
+    """By how much each point of an outline misses a line, and the width of that."""
+    away, _ = nearest(points, middle)
+    width = 2 * float(np.median(away[~is_end]))
+    off = np.abs(away - width / 2)
+    if not is_round:
+        # What is cut off lies on a line across the end.
+        whole = even(middle, is_closed=False)
+        for line in (whole, whole[::-1]):
+            off = np.where(is_end, np.minimum(off, np.abs((points - line[-1]) @ heading(line))), off)
+    return off, width
 
 
 def _points_on(curves: Sequence[Curve]) -> Points:
@@ -130,20 +173,20 @@ def _points_on(curves: Sequence[Curve]) -> Points:
     return np.concatenate(found)
 
 
-def _middle(points: Points, width: float) -> Points | None:
-    """The line between the two sides of an open stroke, from the middle of one end to that of the other."""
-    count, half = len(points), max(2, round(np.pi * width / 4))
+def _middle(points: Points, width: float, is_round: bool) -> tuple[Points, Pixels] | None:
+    """The line between the sides of an open stroke, from one end to the other, and which points are at its ends."""
+    count, half = len(points), max(2, round(width * (np.pi / 4 if is_round else 1 / 2)))
     if count < 6 * half:
         return None
     tips = _ends(points, half)
     if tips is None:
         return None
-    first, last = tips
-    there = points[np.arange(first + half, last - half + 1)]
-    back = points[np.arange(last + half, first + count - half + 1) % count][::-1]
-    if min(len(there), len(back)) < 3:
-        return None
-    if not _is_roughly_even(there, back):
+    first, last = (
+        (np.arange(tip - half, tip + half + 1) for tip in tips) if is_round else _flat_ends(points, tips, half)
+    )
+    there = points[np.arange(first[-1], last[0] + 1) % count]
+    back = points[np.arange(last[-1], first[0] + count + 1) % count][::-1]
+    if min(len(there), len(back)) < 3 or not _is_roughly_even(there, back):
         return None
     fine = even(back, FINE, is_closed=False)
     _, across = nearest(there, fine)
@@ -151,13 +194,36 @@ def _middle(points: Points, width: float) -> Points | None:
     # Around a bend all points of the outer side have the inner corner as their nearest, which has only one of them.
     mutual = np.hypot(*(again - there).T) <= MUTUAL
     line = _with_corners((there + across)[mutual] / 2)
-    if len(line) < 3:
-        return None
-    ends = [
-        points[tip % count] + unit(towards - points[tip % count]) * width / 2
-        for tip, towards in ((first, line[0]), (last, line[-1]))
+    middle = _with_ends(line, [points[end % count] for end in (first, last)], width if is_round else 0.0)
+    is_end = np.zeros(count, np.bool_)
+    for end in (first, last):
+        is_end[np.arange(end[0] - BLUNT, end[-1] + BLUNT + 1) % count] = True
+    return None if middle is None else (middle, is_end)
+
+
+def _flat_ends(points: Points, tips: tuple[int, int], half: int) -> list[Index]:
+    """The stretches of an outline that are the flat ends of a line, from corner to corner."""
+    turn = np.abs(turns(points, min(ARM, half)))
+    around = np.arange(-(half // 2), half // 2 + 1)
+    corners = [
+        [tip + side + around[turn[(tip + side + around) % len(points)].argmax()] for side in (-half, half)]
+        for tip in tips
     ]
-    return even(np.vstack([ends[:1], line[1:-1], ends[1:]]), is_closed=False)
+    return [np.arange(start, end + 1) for start, end in corners]
+
+
+def _with_ends(line: Points, ends: Sequence[Points], width: float) -> Points | None:
+    """The line in the middle led on to both ends, half of ``width`` short of round ones; None if it is too short."""
+    line = line if width else line[BLUNT:-BLUNT]
+    if len(line) <= ARM:
+        return None
+    led = []
+    for end, inner in zip(ends, (line[::-1], line), strict=True):
+        way = heading(inner)
+        beyond = (end - inner[-1]) @ way
+        led.append(inner[-1] + way * (beyond.max() - width / 2 if width else beyond.mean()))
+    middle = even(np.vstack([led[:1], line, led[1:]]), is_closed=False)
+    return middle if len(middle) >= 3 else None
 
 
 def _with_corners(line: Points) -> Points:
