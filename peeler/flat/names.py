@@ -1,10 +1,18 @@
-"""Names that a person would use: colour, form and place, such as "dark red curve on the upper left"."""
+"""Names that a person would use: colour, form and place or what it lies on, such as "dark red curve on the upper left".
+
+``names_of`` names all shapes of a drawing so that they are told apart, ``describe`` one shape by itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contours import filled, outlines
+from peeler.flat.groups import Part, eye_pairs, goes_around, mirrored_pairs
+from peeler.flat.matting import grown
+from peeler.flat.shape_classes import UNKNOWN, shape_class
 from peeler.geometry import Box, Pixels
 
 HUES = (
@@ -12,15 +20,153 @@ HUES = (
     (205, "sky blue"), (255, "blue"), (290, "purple"), (335, "pink"), (361, "red"),
 )  # fmt: skip
 """Upper bound of each hue in degrees (HSV), and its word."""
+PURE = 0.7
+"""Saturation from which on a dark red is no brown."""
+SAME_HUE = 25
+"""Degrees."""
+COLOURED = 0.12
+"""Saturation from which on a colour has a hue."""
+APART = 10
+"""Grey levels by which a highlight is lighter and a shadow darker than what it lies on."""
+SMALL = 0.12
+"""Share of what it lies on that a highlight has at most."""
+GLEAMS = {"line", "curve", "crescent", "dot", "circle", "ellipse", "drop", "rounded bar", UNKNOWN}
+"""What highlights look like."""
+ALONG = 0.5
+"""Share of a shadow's rim that runs along the rim of what it lies on."""
+LONGEST = 8
+"""Words of a name that also tells what the shape lies on."""
 
-SLENDER = 40
-"""A form with more area than this many squares of its largest inner radius is a line: ten times as long as wide."""
+
+def names_of(parts: Sequence[Part], wholes: Sequence[int | None]) -> list[str]:
+    """A short name for each part, bottom first, of which ``wholes`` says what it is part of; no two are equal."""
+    return _Naming(parts, wholes).names()
+
+
+class _Naming:
+    """What the shapes of a drawing are called: each by what it is, then by where, then told apart from its likes."""
+
+    def __init__(self, parts: Sequence[Part], wholes: Sequence[int | None]) -> None:
+        self._parts, self._wholes = parts, wholes
+        self._colours = [colour_word(part.shape.ink) for part in parts]
+        self._classes = [shape_class(part.shape.whole) for part in parts]
+        self._sides = _sides(mirrored_pairs(parts, wholes))
+        self._eyes = _sides(eye_pairs(parts, wholes))
+        self._heads = [self._head(place) for place in range(len(parts))]
+        self._shorts = {whole: self._short(whole) for whole in set(wholes) if whole is not None}
+
+    def names(self) -> list[str]:
+        alike: defaultdict[str, list[int]] = defaultdict(list)
+        for place in range(len(self._parts)):
+            alike[self._located(place)].append(place)
+        names, taken = [""] * len(self._parts), set(alike)
+        for name, members in alike.items():
+            apart = [name] if len(members) == 1 else self._told_apart(name, members, taken)
+            taken.update(apart)
+            for place, own in zip(members, apart, strict=True):
+                names[place] = own
+        return names
+
+    def _head(self, place: int) -> str:
+        """What a shape is: what is known of it by its place in the drawing goes before what it looks like."""
+        if place in self._eyes:
+            return f"{self._eyes[place]} eye"
+        role, colour, whole = self._role(place), self._colours[place], self._wholes[place]
+        if role in ("highlight", "shadow") and whole is not None and colour == self._colours[whole]:
+            return role
+        return f"{colour} {role or self._classes[place]}"
+
+    def _role(self, place: int) -> str:
+        """What a shape is to its whole, where that is plain to see."""
+        whole = self._wholes[place]
+        if whole is None:
+            return ""
+        part, ground = self._parts[place], self._parts[whole]
+        if goes_around(part, ground):
+            return "outline"
+        if whole in self._eyes and part.brightness < ground.brightness:
+            return "pupil"
+        if place in self._sides or self._has_likes(place):
+            return ""
+        if self._classes[place] in GLEAMS and _is_highlight(part, ground):
+            return "highlight"
+        return "shadow" if _is_shadow(part, ground) else ""
+
+    def _has_likes(self, place: int) -> bool:
+        """Whether there is more than one other of its colour on the same: then it is a pattern."""
+        mine = self._wholes[place], self._colours[place]
+        return sum(each == mine for each in zip(self._wholes, self._colours, strict=True)) > 2
+
+    def _short(self, place: int) -> str:
+        """A whole in a few words, in more where another one has the same."""
+        if place in self._eyes:
+            return self._heads[place]
+        mine, *others = (
+            f"{self._colours[each].split()[-1]} {self._classes[each].removeprefix('rounded ')}"
+            for each in (place, *(whole for whole in set(self._wholes) if whole not in (None, place)))
+        )
+        return self._heads[place] if mine in others else mine
+
+    def _located(self, place: int) -> str:
+        """The head with the side of a pair, else with what it lies on, else with its place on the canvas."""
+        head, whole = self._heads[place], self._wholes[place]
+        if place in self._eyes:
+            return head
+        if place in self._sides:
+            return f"{self._sides[place]} {head}"
+        if whole is not None:
+            related = f"{head} {'of' if head.endswith('outline') else 'on'} the {self._shorts[whole]}"
+            if len(related.split()) <= LONGEST:
+                return related
+        return self._placed(place)
+
+    def _placed(self, place: int) -> str:
+        mask = self._parts[place].shape.whole
+        return f"{self._heads[place]} {place_words(mask, (mask.shape[1], mask.shape[0]))}".strip()
+
+    def _told_apart(self, name: str, members: Sequence[int], taken: set[str]) -> list[str]:
+        """Names for shapes that have the same one: by their places if these differ, else by numbers as one reads."""
+        placed = [self._placed(place) for place in members]
+        if len(set(placed)) == len(placed) and not taken.intersection(placed):
+            return placed
+        boxes = [self._parts[place].box for place in members]
+        height = max(box.height for box in boxes)
+        reading = sorted(range(len(members)), key=lambda index: (boxes[index].y0 // height, boxes[index].x0, index))
+        head = self._heads[members[0]]
+        return [name.replace(head, f"{head} {reading.index(index) + 1}", 1) for index in range(len(members))]
+
+
+def _sides(pairs: Iterable[tuple[int, int]]) -> dict[int, str]:
+    return {place: side for pair in pairs for place, side in zip(pair, ("left", "right"), strict=True)}
+
+
+def _is_highlight(part: Part, ground: Part) -> bool:
+    """Whether something small and lighter in the upper half has the hue of what it lies on."""
+    small = part.area <= SMALL * ground.area and part.box.centre[1] < ground.box.centre[1]
+    return small and part.brightness > ground.brightness + APART and _shares_hue(part, ground)
+
+
+def _is_shadow(part: Part, ground: Part) -> bool:
+    """Whether something darker has the hue of what it lies on and runs along its rim."""
+    if part.brightness > ground.brightness - APART or not _shares_hue(part, ground):
+        return False
+    mask, whole = part.shape.whole[ground.box.slices], ground.pixels
+    rim = mask & grown(~np.pad(mask, 1), 1)[1:-1, 1:-1]
+    edge = whole & grown(~np.pad(whole, 1), 2)[1:-1, 1:-1]
+    return bool(rim.any() and edge[rim].mean() >= ALONG)
+
+
+def _shares_hue(part: Part, ground: Part) -> bool:
+    (hue, saturation, _), (other, strength, _) = _hsv(part.shape.ink), _hsv(ground.shape.ink)
+    if min(saturation, strength) < COLOURED:
+        return max(saturation, strength) < 2 * COLOURED
+    return abs((hue - other + 180) % 360 - 180) <= SAME_HUE
 
 
 def describe(ink: NDArray[np.uint8], mask: Pixels) -> str:
     """The name of an element of colour ``ink`` (3,) that covers ``mask`` (height × width of the canvas)."""
     height, width = mask.shape
-    return " ".join(part for part in (colour_word(ink), form_word(mask), place_words(mask, (width, height))) if part)
+    return f"{colour_word(ink)} {shape_class(mask)} {place_words(mask, (width, height))}".strip()
 
 
 def colour_word(ink: NDArray[np.uint8]) -> str:
@@ -32,6 +178,8 @@ def colour_word(ink: NDArray[np.uint8]) -> str:
         return _grey_word(value)
     word = next(name for limit, name in HUES if hue < limit)
     if word in ("red", "orange", "yellow") and value < 0.72 and saturation > 0.25:
+        if word == "red" and saturation > PURE:
+            return "dark red" if value < 0.6 else "red"
         return "dark brown" if value < 0.4 else "brown"
     if word in ("orange", "red") and saturation < 0.45:
         return "beige" if word == "orange" else "pale pink"
@@ -50,33 +198,6 @@ def _grey_word(value: float) -> str:
     if value > 0.96:
         return "white"
     return "light grey" if value > 0.75 else "grey" if value > 0.42 else "dark grey"
-
-
-def form_word(mask: Pixels) -> str:
-    """What the mask looks like, by its fill of simple figures drawn around it."""
-    points = np.concatenate([curve for curve, is_hole in outlines(mask) if not is_hole]).astype(np.int32)
-    area = float(mask.sum())
-    (_, sides, _) = cv2.minAreaRect(points)
-    short, long = sorted(side + 1 for side in sides)
-    if area < 0.75 * np.count_nonzero(filled(mask)):
-        return "ring" if long < 1.6 * short else "frame"
-    thickness = float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
-    if area > SLENDER * thickness * thickness:
-        return "line" if area > 0.6 * short * long else "curve"
-    return _compact_form(points, area, short, long)
-
-
-def _compact_form(points: NDArray[np.int32], area: float, short: float, long: float) -> str:
-    if area < 0.8 * cv2.contourArea(cv2.convexHull(points)):
-        return "shape"
-    fill = area / (short * long)
-    if fill > 0.93:
-        return "square" if long < 1.15 * short else "bar" if long > 3 * short else "rectangle"
-    if abs(fill - np.pi / 4) < 0.05:
-        return "circle" if long < 1.12 * short else "ellipse"
-    if fill > 0.8:
-        return "rounded square" if long < 1.15 * short else "rounded bar" if long > 3 * short else "rounded rectangle"
-    return "triangle" if abs(fill - 0.5) < 0.06 else "shape"
 
 
 def place_words(mask: Pixels, size: tuple[int, int]) -> str:

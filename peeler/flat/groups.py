@@ -1,0 +1,225 @@
+"""What is part of what, and what is the mirror image of what, by where shapes lie and how they look."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from peeler.flat.contours import filled
+from peeler.flat.forms import LUMA
+from peeler.flat.layering import Shape
+from peeler.geometry import Box, Pixels
+
+INSIDE = 0.95
+"""A shape with this share of itself on a larger one below is part of it."""
+LARGER = 1.25
+"""Times its part that a whole must be as large."""
+OUTLINED = 0.6
+"""Share of what an outline holds that the shape must fill for the outline to be its own."""
+THIN = 0.12
+"""An outline is at most this thick, its half in sides (√area) of the shape that it goes around."""
+MIRRORED = 0.8
+"""Overlap (IoU) of a shape with the other one's mirror image, from which on the two are a pair."""
+LEVEL = 0.2
+"""Share of their height by which the two of a pair may lie on different levels."""
+SAME_INK = 24
+"""Grey levels."""
+EYE = 0.003, 0.12
+"""Least and largest share of a face that an eye has."""
+EYE_LEVEL = 0.15, 0.65
+"""Where between the top and the bottom of a face its eyes are."""
+OFF_AXIS = 0.12
+"""Share of a face's width by which the middle between its eyes, or its nose or mouth, may lie off its axis."""
+DARK, LIGHT = 90, 190
+"""Brightness of an eye at most, and of the white of an eye at least."""
+PUPIL = 0.1
+"""Share of the white of an eye that what is dark in it must have."""
+BACKDROP, ON_BACKDROP = 0.25, 0.85
+"""Share of the canvas that a backdrop has at least, and share of all else that lies on it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A shape cut out: its ``pixels`` in its ``box``."""
+
+    shape: Shape
+    box: Box
+    pixels: Pixels
+
+    @classmethod
+    def of(cls, shape: Shape) -> "Part":
+        box = Box.around(shape.whole)
+        return cls(shape, box, shape.whole[box.slices])
+
+    @cached_property
+    def area(self) -> int:
+        return int(np.count_nonzero(self.pixels))
+
+    @cached_property
+    def brightness(self) -> float:
+        return float(self.shape.ink @ LUMA)
+
+    @cached_property
+    def inside(self) -> Pixels:
+        """The pixels without their holes."""
+        return filled(np.pad(self.pixels, 1))[1:-1, 1:-1]
+
+    @cached_property
+    def depth(self) -> float:
+        """The largest distance of a pixel to the edge."""
+        return float(cv2.distanceTransform(np.pad(self.pixels, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
+
+    def share_on(self, ground: Pixels) -> float:
+        """How much of the part lies on ``ground`` (height × width of the canvas)."""
+        return float(ground[self.box.slices][self.pixels].mean())
+
+
+def parts_of(shapes: Iterable[Shape]) -> list[Part]:
+    return [Part.of(shape) for shape in shapes]
+
+
+def wholes(parts: Sequence[Part]) -> list[int | None]:
+    """For each part, bottom first, the place of what it is part of.
+
+    That is the topmost of the larger shapes below it on which nearly all of it lies; of an outline what it goes around.
+    What lies on a backdrop is no part of it.
+    """
+    found = [max(_grounds(parts, place), default=None) for place in range(len(parts))]
+    for place, inner in _outlines(parts):
+        if place not in _chain(found, inner):
+            found[place] = inner
+    backdrops = {place for place in range(len(parts)) if _is_backdrop(parts, found, place)}
+    if backdrops:
+        backdrops -= {found[eye] for eye, _ in eye_pairs(parts, found)}
+    return [None if whole in backdrops else whole for whole in found]
+
+
+def _grounds(parts: Sequence[Part], place: int) -> Iterator[int]:
+    part = parts[place]
+    for low in range(place):
+        ground = parts[low]
+        if ground.area > LARGER * part.area and ground.box.intersect(part.box).area:
+            if part.share_on(ground.shape.whole) >= INSIDE:
+                yield low
+
+
+def _is_backdrop(parts: Sequence[Part], wholes: Sequence[int | None], place: int) -> bool:
+    """Whether a large shape with nothing below it has nearly everything else on it, and on that again something."""
+    ground, canvas = parts[place], parts[place].shape.whole
+    others = [part for part in parts if part is not ground]
+    if ground.area < BACKDROP * canvas.size or not any(wholes[whole] == place for whole in wholes if whole is not None):
+        return False
+    if any(part.share_on(canvas) > 1 - INSIDE for part in parts[:place]):
+        return False
+    on_it = sum(part.area for part in others if part.share_on(canvas) > 0.5)
+    return on_it >= ON_BACKDROP * sum(part.area for part in others)
+
+
+def _chain(wholes: Sequence[int | None], place: int) -> list[int]:
+    """A place, its whole, the whole of that and so on."""
+    chain = [place]
+    while (above := wholes[chain[-1]]) is not None:
+        chain.append(above)
+    return chain
+
+
+def _outlines(parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
+    """Places of lines and of the largest shape that each goes around."""
+    by_size = sorted(range(len(parts)), key=lambda place: -parts[place].area)
+    for place, line in enumerate(parts):
+        inner = next((inner for inner in by_size if goes_around(line, parts[inner])), None)
+        if inner is not None:
+            yield place, inner
+
+
+def goes_around(line: Part, inner: Part) -> bool:
+    """Whether a thin dark line is the outline of something lighter, which fills most of what it holds."""
+    hollow = np.count_nonzero(line.inside) - line.area
+    if hollow < line.area / 2 or inner.area < OUTLINED * hollow or inner.brightness <= line.brightness:
+        return False
+    if line.depth > THIN * np.sqrt(inner.area) or not line.box.intersect(inner.box).area:
+        return False
+    held = np.zeros_like(line.shape.whole)
+    held[line.box.slices] = line.inside
+    return inner.share_on(held) >= INSIDE
+
+
+def eye_pairs(parts: Sequence[Part], wholes: Sequence[int | None]) -> list[tuple[int, int]]:
+    """The mirrored pairs that are eyes: small round dark things, or light ones with something dark in them, on both
+    sides of the axis of a larger shape with something below between them.
+    """
+    dark_in = {
+        whole for place, whole in enumerate(wholes) if whole is not None and _is_pupil(parts[place], parts[whole])
+    }
+    eyes = []
+    for one, other in mirrored_pairs(parts, wholes):
+        face = wholes[one]
+        if face is None or not all(_may_be_eye(parts[eye], parts[face], eye in dark_in) for eye in (one, other)):
+            continue
+        level = max(parts[one].box.centre[1], parts[other].box.centre[1])
+        axis = (parts[one].box.centre[0] + parts[other].box.centre[0]) / 2
+        room = OFF_AXIS * parts[face].box.width
+        below = (parts[place] for place, whole in enumerate(wholes) if whole == face and place not in (one, other))
+        if abs(axis - parts[face].box.centre[0]) <= room and any(
+            abs(part.box.centre[0] - axis) <= room and part.box.centre[1] > level for part in below
+        ):
+            eyes.append((one, other))
+    faces = Counter(wholes[one] for one, _ in eyes)
+    # Seeds and buttons come in several pairs.
+    return [(one, other) for one, other in eyes if faces[wholes[one]] == 1]
+
+
+def _is_pupil(part: Part, eye: Part) -> bool:
+    return part.brightness < DARK and part.area >= PUPIL * eye.area
+
+
+def _may_be_eye(part: Part, face: Part, has_pupil: bool) -> bool:
+    is_round = part.area >= 0.65 * part.box.area and 0.6 <= part.box.height / part.box.width <= 2.2
+    level = (part.box.centre[1] - face.box.y0) / face.box.height
+    dark = part.brightness < DARK < face.brightness
+    fits = EYE[0] <= part.area / face.area <= EYE[1] and EYE_LEVEL[0] <= level <= EYE_LEVEL[1]
+    return is_round and fits and (dark or (part.brightness > LIGHT and has_pupil))
+
+
+def mirrored_pairs(parts: Sequence[Part], wholes: Sequence[int | None]) -> list[tuple[int, int]]:
+    """Places of two shapes side by side that mirror each other, the left one first; both are part of the same.
+
+    What has a third of its kind beside it is a row rather than a pair.
+    """
+    siblings: defaultdict[int | None, list[int]] = defaultdict(list)
+    for place, whole in enumerate(wholes):
+        siblings[whole].append(place)
+    partners: defaultdict[int, set[int]] = defaultdict(set)
+    for members in siblings.values():
+        for place, one in enumerate(members):
+            for other in members[place + 1 :]:
+                if _mirror(parts[one], parts[other]):
+                    partners[one].add(other)
+                    partners[other].add(one)
+    pairs = [(one, min(others)) for one, others in partners.items() if len(others) == 1]
+    return [
+        (one, other) for one, other in pairs if partners[other] == {one} and parts[one].box.x0 < parts[other].box.x0
+    ]
+
+
+def _mirror(one: Part, other: Part) -> bool:
+    height = max(one.box.height, other.box.height)
+    apart = abs(one.box.centre[0] - other.box.centre[0])
+    if apart < max(one.box.width, other.box.width) / 2 or abs(one.box.centre[1] - other.box.centre[1]) > LEVEL * height:
+        return False
+    if np.abs(one.shape.ink.astype(int) - other.shape.ink).max() > SAME_INK:
+        return False
+    shape = height, max(one.box.width, other.box.width)
+    first, second = _placed(one.pixels, shape), _placed(other.pixels[:, ::-1], shape)
+    return bool(np.count_nonzero(first & second) >= MIRRORED * np.count_nonzero(first | second))
+
+
+def _placed(pixels: Pixels, shape: tuple[int, int]) -> Pixels:
+    """The pixels in the middle of an array of ``shape``."""
+    canvas = np.zeros(shape, np.bool_)
+    y, x = ((room - own) // 2 for room, own in zip(shape, pixels.shape, strict=True))
+    canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
+    return canvas

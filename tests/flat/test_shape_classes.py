@@ -1,0 +1,138 @@
+"""Words for shapes: the right ones for drawn figures of any size and turn, and hardly ever a wrong one."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from random import Random
+
+import numpy as np
+import pytest
+
+from peeler.flat.shape_classes import shape_class
+from peeler.geometry import Pixels
+from peeler.scenes import forms
+from peeler.scenes.paths import Path
+from peeler.scenes.render import rendered
+from tests.flat.figures import SIZE, bar, disc
+
+MIDDLE = 96
+
+
+def mask_of(path: Path) -> Pixels:
+    rule = ' fill-rule="evenodd"' if len(path.loops) > 1 else ""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="192" height="192"><path{rule} d="{path.data}"/></svg>'
+    solid: Pixels = rendered(svg)[..., 3] > 127
+    return solid
+
+
+def turned(path: Path, angle: float) -> Path:
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return path.mapped((c, s, -s, c, MIDDLE * (1 - c + s), MIDDLE * (1 - s - c)))
+
+
+def sized(path: Path, scale: float) -> Path:
+    return path.mapped((scale, 0, 0, scale, MIDDLE * (1 - scale), MIDDLE * (1 - scale)))
+
+
+def box(width: float, height: float, round: float = 0) -> Path:
+    return forms.rect(MIDDLE - width / 2, MIDDLE - height / 2, width, height, round)
+
+
+def figures(random: Random) -> Iterator[tuple[str, Path]]:
+    """One of each figure, as a person would call it, in a form that is drawn by lot."""
+    some, m = random.uniform, MIDDLE
+    turn, tilt, high = some(0, 360), some(-20, 20), some(0.4, 0.8)
+    yield "circle", forms.circle(m, m, 70)
+    yield "ellipse", forms.ellipse(m, m, 80, 80 * some(0.4, 0.85), turn)
+    yield "rectangle", turned(box(150, 150 * high), turn)
+    yield "square", turned(box(120, 120), tilt)
+    yield "rounded rectangle", turned(box(150, 150 * high, some(0.4, 0.8) * 75 * high), turn)
+    yield "rounded square", turned(box(120, 120, some(25, 45)), tilt)
+    yield (
+        "triangle",
+        turned(forms.polygon([(m, 20), (m + some(50, 70), 150), (m - some(50, 70), 150)], some(0, 5)), turn),
+    )
+    yield "star", forms.star(m, m, 80, random.choice([4, 5, 6, 8]), some(0.4, 0.55), some(0, 5), turn)
+    yield "heart", turned(forms.heart(m, m, 140), tilt)
+    yield "drop", forms.drop(m, m, 150, turn)
+    yield "ring", forms.ring(m, m, 80, some(48, 70))
+    yield "half circle", forms.sector(m, m, 80, turn, turn + 180)
+    yield "crescent", turned(forms.cut(forms.circle(m, m, 70), forms.circle(m + some(28, 52), m, 62)), turn)
+    width = some(0.25, 0.42) * 150
+    yield "cross", turned(forms.joined(box(150, width), box(width, 150)), turn)
+    yield "line", turned(forms.stroke([(20, m), (172, m)], some(4, 11)), turn)
+    yield "curve", turned(forms.stroke([(30, 150), (60, 60), (150, 52)], some(5, 9)), turn)
+    wave = [(m - 80 + 20 * step, m + (20 if step % 2 else -20)) for step in range(9)]
+    yield "wavy line", turned(forms.stroke(wave, some(5, 8)), turn)
+    yield "wavy line", turned(forms.stroke(wave, some(5, 8), False), turn)
+
+
+def others(random: Random) -> Iterator[tuple[str, Path]]:
+    """What has no plain word: leaves, clouds, wedges, blobs, crooked polygons, trapezoids."""
+    some, m = random.uniform, MIDDLE
+    turn = some(0, 360)
+    yield "shape", turned(forms.leaf((m, 166), (m, 26), some(45, 80)), turn)
+    yield "shape", turned(forms.cloud(m, m + 30, 150), some(-10, 10))
+    yield "shape", forms.sector(m, m, 80, turn, turn + random.choice([80, 120, 250, 300]))
+    yield "shape", forms.spline([forms.around(m, m, some(35, 80), step * 60 + some(-15, 15)) for step in range(6)])
+    yield "shape", forms.polygon([forms.around(m, m, some(35, 80), step * 72 + some(-20, 20)) for step in range(5)])
+    top = some(20, 40)
+    corners = [(m - top, 40), (m + top, 40), (m + top + 30, 150), (m - top - 30, 150)]
+    yield "shape", turned(forms.polygon(corners), turn)
+
+
+@pytest.fixture(scope="module")
+def confusions() -> dict[str, Counter[str]]:
+    """How often each figure is called what."""
+    random = Random(0)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for _ in range(20):
+        scale = random.uniform(0.3, 1)
+        for name, path in (*figures(random), *others(random)):
+            found[name][shape_class(mask_of(sized(path, scale)))] += 1
+    return dict(found)
+
+
+def test_figures_are_called_by_their_names(confusions: dict[str, Counter[str]]) -> None:
+    for name, said in confusions.items():
+        assert said[name] >= 0.8 * said.total(), f"{name}: {said}"
+
+
+def test_words_are_hardly_ever_wrong(confusions: dict[str, Counter[str]]) -> None:
+    words = {word for said in confusions.values() for word in said} - {"shape"}
+    for word in words:
+        heard = {name: said[word] for name, said in confusions.items() if said[word]}
+        assert heard.get(word, 0) >= 0.9 * sum(heard.values()), f"{word}: {heard}"
+
+
+@pytest.mark.parametrize(
+    "mask, word",
+    [
+        (bar(10, 40, 80, 56), "bar"),
+        (bar(5, 46, 90, 49), "line"),
+        (bar(10, 30, 90, 66) & ~bar(16, 36, 84, 60), "frame"),
+        ((disc(48, 48, 40) & ~disc(48, 48, 36)) & bar(0, 0, 96, 48), "curve"),
+        (bar(20, 20, 26, 80) | bar(20, 74, 70, 80), "curve"),
+        (bar(10, 10, 80, 40) | bar(10, 10, 40, 80), "shape"),
+        (disc(48, 48, 1), "dot"),
+    ],
+)
+def test_more_forms(mask: Pixels, word: str) -> None:
+    assert shape_class(mask) == word
+    assert shape_class(mask.T) == word
+
+
+def test_a_square_on_its_corner_is_a_diamond() -> None:
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    assert shape_class(abs(rows - 48) + abs(columns - 48) < 30) == "diamond"
+
+
+def test_an_outline_of_no_plain_figure_is_an_outline() -> None:
+    corner, inner = bar(10, 10, 80, 40) | bar(10, 10, 40, 80), bar(13, 13, 77, 37) | bar(13, 13, 37, 77)
+    assert shape_class(corner & ~inner) == "outline"
+
+
+@pytest.mark.parametrize("radius", [1, 2, 5, 9])
+def test_the_smallest_forms_have_words(radius: int) -> None:
+    assert shape_class(disc(48, 48, radius))
+    assert shape_class(bar(3, 3, 3 + radius, 4))
