@@ -3,16 +3,15 @@
 import numpy as np
 
 from peeler.flat.drawing import Drawing, read_drawing
+from peeler.flat.groups import parts_of, wholes
 from peeler.flat.layering import Shape
 from peeler.flat.matting import Ink
-from peeler.flat.names import describe
-from peeler.flat.painting import EVEN, colours_of, ink_of, paint_of, visible_parts
+from peeler.flat.names import names_of
+from peeler.flat.painting import ink_of, visible_parts
 from peeler.geometry import RGB, Mask, Pixels
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.protocols import Analysis
 
-INSIDE = 0.95
-"""An element with this share of its shape on a larger one below is part of it."""
 CONTRADICTED = 0.05
 """Share of what should show that may show something else: thin shapes have hardly a pixel of their own colour."""
 SAME_COLOUR = 48
@@ -45,10 +44,11 @@ class FlatAnalyst:
 
 def _graph(drawing: Drawing) -> LayerGraph:
     ids = [f"e{number:02d}" for number in range(1, len(drawing.shapes) + 1)]
-    parents = _parents(drawing.shapes)
+    parts = parts_of(drawing.shapes)
+    parents = wholes(parts)
     elements = tuple(
-        _element(ids[place], shape, None if parents[place] is None else ids[parents[place] or 0])
-        for place, shape in enumerate(drawing.shapes)
+        _element(id, name, shape, None if parent is None else ids[parent])
+        for id, name, shape, parent in zip(ids, names_of(parts, parents), drawing.shapes, parents, strict=True)
     )
     edges = tuple(
         Edge(
@@ -67,31 +67,17 @@ def _graph(drawing: Drawing) -> LayerGraph:
     return LayerGraph(elements=elements, edges=edges + interrupted)
 
 
-def _element(id: str, shape: Shape, part_of: str | None) -> Element:
+def _element(id: str, name: str, shape: Shape, part_of: str | None) -> Element:
     whole = Mask.of(shape.whole)
     return Element(
         id=id,
-        name=describe(shape.ink, shape.whole),
+        name=name,
         colour="#" + bytes(shape.ink).hex(),
         box=whole.box,
         mask=Mask.of(shape.visible),
         shape=whole,
         part_of=part_of,
     )
-
-
-def _parents(shapes: tuple[Shape, ...]) -> list[int | None]:
-    """For each shape the topmost of the larger shapes below it on which nearly all of it lies."""
-    areas = [int(shape.whole.sum()) for shape in shapes]
-    parents: list[int | None] = []
-    for place, shape in enumerate(shapes):
-        larger = [low for low in range(place) if areas[low] > 2 * areas[place] and _lies_on(shape, shapes[low])]
-        parents.append(max(larger, default=None))
-    return parents
-
-
-def _lies_on(shape: Shape, ground: Shape) -> bool:
-    return bool(ground.whole[shape.whole].mean() >= INSIDE)
 
 
 def _kept_up(graph: LayerGraph, canvas: RGB) -> LayerGraph | None:
@@ -116,16 +102,8 @@ def _shape(element: Element) -> Mask:
 
 
 def _shows(canvas: RGB, mask: Pixels, ink: Ink) -> bool:
-    """Whether the pixels of ``mask`` have the colour of an element, or a gradient around it."""
     pixels = canvas[mask]
-    if not len(pixels) or np.abs(np.median(pixels, axis=0) - ink).max() <= SAME_COLOUR:
-        return True
-    shown = Mask.of(mask)
-    paint = paint_of(canvas, shown, ink)
-    if isinstance(paint, tuple) or (np.abs(pixels - np.int16(ink)).max(axis=1) > SAME_COLOUR).all():
-        return False
-    missed = np.abs(canvas[shown.box.slices] - colours_of(paint, shown.box)).max(axis=2)[shown.pixels]
-    return bool(np.median(missed) <= EVEN)
+    return not len(pixels) or bool(np.abs(np.median(pixels, axis=0) - ink).max() <= SAME_COLOUR)
 
 
 def _account(drawing: Drawing) -> dict[str, object]:
