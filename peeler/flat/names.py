@@ -16,12 +16,14 @@ from peeler.flat.shape_classes import UNKNOWN, shape_class
 from peeler.geometry import Box, Pixels
 
 HUES = (
-    (15, "red"), (40, "orange"), (68, "yellow"), (95, "lime"), (160, "green"), (185, "teal"),
+    (15, "red"), (40, "orange"), (68, "yellow"), (82, "lime"), (160, "green"), (185, "teal"),
     (205, "sky blue"), (255, "blue"), (290, "purple"), (335, "pink"), (361, "red"),
 )  # fmt: skip
 """Upper bound of each hue in degrees (HSV), and its word."""
 PURE = 0.7
 """Saturation from which on a dark red is no brown."""
+GREYISH = 0.13
+"""Chroma (saturation × value) below which a muted colour that is not light is grey to the eye."""
 SAME_HUE = 25
 """Degrees."""
 COLOURED = 0.12
@@ -32,6 +34,8 @@ SMALL = 0.12
 """Share of what it lies on that a highlight has at most."""
 GLEAMS = {"line", "curve", "crescent", "dot", "circle", "ellipse", "drop", "rounded bar", UNKNOWN}
 """What highlights look like."""
+NO_GROUND = {UNKNOWN, "ring", "frame", "outline", "line", "curve", "wavy line"}
+"""What a name does not say that something lies on: it would not help to find it."""
 ALONG = 0.5
 """Share of a shadow's rim that runs along the rim of what it lies on."""
 LONGEST = 8
@@ -52,6 +56,7 @@ class _Naming:
         self._classes = [shape_class(part.shape.whole) for part in parts]
         self._sides = _sides(mirrored_pairs(parts, wholes))
         self._eyes = _sides(eye_pairs(parts, wholes))
+        self._roles = [self._role(place) for place in range(len(parts))]
         self._heads = [self._head(place) for place in range(len(parts))]
         self._shorts = {whole: self._short(whole) for whole in set(wholes) if whole is not None}
 
@@ -71,7 +76,7 @@ class _Naming:
         """What a shape is: what is known of it by its place in the drawing goes before what it looks like."""
         if place in self._eyes:
             return f"{self._eyes[place]} eye"
-        role, colour, whole = self._role(place), self._colours[place], self._wholes[place]
+        role, colour, whole = self._roles[place], self._colours[place], self._wholes[place]
         if role in ("highlight", "shadow") and whole is not None and colour == self._colours[whole]:
             return role
         return f"{colour} {role or self._classes[place]}"
@@ -108,14 +113,14 @@ class _Naming:
         return self._heads[place] if mine in others else mine
 
     def _located(self, place: int) -> str:
-        """The head with the side of a pair, else with what it lies on, else with its place on the canvas."""
+        """The head with the side of a pair, else with what it lies on if that has a word, else with where it is."""
         head, whole = self._heads[place], self._wholes[place]
         if place in self._eyes:
             return head
         if place in self._sides:
             return f"{self._sides[place]} {head}"
-        if whole is not None:
-            related = f"{head} {'of' if head.endswith('outline') else 'on'} the {self._shorts[whole]}"
+        if whole is not None and (self._roles[place] or self._classes[whole] not in NO_GROUND):
+            related = f"{head} {'of' if self._roles[place] == 'outline' else 'on'} the {self._shorts[whole]}"
             if len(related.split()) <= LONGEST:
                 return related
         return self._placed(place)
@@ -174,18 +179,18 @@ def colour_word(ink: NDArray[np.uint8]) -> str:
     hue, saturation, value = _hsv(ink)
     if value < 0.16:
         return "black"
-    if saturation < 0.10:
+    if saturation < 0.10 or (value < 0.8 and saturation < 0.35 and saturation * value < GREYISH):
         return _grey_word(value)
     word = next(name for limit, name in HUES if hue < limit)
-    if word in ("red", "orange", "yellow") and value < 0.72 and saturation > 0.25:
+    if word in ("red", "orange", "yellow") and value < (0.8 if word == "orange" else 0.72) and saturation > 0.25:
         if word == "red" and saturation > PURE:
             return "dark red" if value < 0.6 else "red"
         return "dark brown" if value < 0.4 else "brown"
     if word in ("orange", "red") and saturation < 0.45:
         return "beige" if word == "orange" else "pale pink"
     if value < 0.5:
-        return f"dark {word}"
-    return f"light {word}" if saturation < 0.45 and value > 0.7 else word
+        return f"dark {word.split()[-1]}"
+    return f"light {word.split()[-1]}" if saturation < 0.45 and value > 0.7 else word
 
 
 def _hsv(ink: NDArray[np.uint8]) -> tuple[float, float, float]:

@@ -31,9 +31,13 @@ TILT = 24
 ALIKE = {
     "ellipse": 0.96, "rectangle": 0.92, "triangle": 0.95, "star": 0.86, "heart": 0.88, "drop": 0.945, "cross": 0.85,
     "half circle": 0.91, "crescent": 0.82, "arrow": 0.82, "diamond": 0.91, "pentagon": 0.93, "hexagon": 0.955,
-    "flower": 0.9,
+    "flower": 0.9, "trapezoid": 0.92, "pointed oval": 0.935,
 }  # fmt: skip
 """Overlap (IoU) from which on a mask is called so: what hardly anything else reaches."""
+CORNERS = 0.03
+"""Share of a rim's length by which a polygon may miss it."""
+PARALLEL, CONVERGING = 8, 14
+"""Degrees between two sides at most, and at least."""
 ROUNDED = 0.005
 """By so much a rounded rectangle must overlap more than a plain one."""
 TURNS_BACK = 0.25
@@ -100,6 +104,8 @@ def _compact(whole: Pixels) -> str:
         return "diamond" if kind == "square" and TILT < angle % 90 < 90 - TILT else kind
     if _triangle(whole) > ALIKE["triangle"]:
         return "triangle"
+    if _trapezoid(whole) > ALIKE["trapezoid"]:
+        return "trapezoid"
     template, likeness = _best_template(whole)
     return template if likeness > ALIKE[template] else UNKNOWN
 
@@ -149,6 +155,21 @@ def _triangle(whole: Pixels) -> float:
     """How much of the smallest triangle around a mask it fills."""
     area, _ = cv2.minEnclosingTriangle(_rim(whole).astype(np.float32))
     return float(whole.sum() / max(area, 1.0))
+
+
+def _trapezoid(whole: Pixels) -> float:
+    """The overlap with the polygon of four corners along the rim; 0 unless just two of its sides are parallel."""
+    rim = _rim(whole)
+    corners = cv2.approxPolyDP(rim, CORNERS * cv2.arcLength(rim, True), True)[:, 0]
+    if len(corners) != 4 or not cv2.isContourConvex(corners):
+        return 0.0
+    sides = np.roll(corners, -1, axis=0) - corners
+    angles = np.degrees(np.arctan2(sides[:, 1], sides[:, 0]))
+    converging = sorted(abs((angles[side] - angles[side + 2]) % 180 - 90) for side in (0, 1))
+    if converging[1] < 90 - PARALLEL or converging[0] > 90 - CONVERGING:
+        return 0.0
+    drawn = cv2.fillConvexPoly(np.zeros(whole.shape, np.uint8), corners, (1,))
+    return _overlap(whole, drawn > 0)
 
 
 def _best_template(whole: Pixels) -> tuple[str, float]:
@@ -217,6 +238,8 @@ def _figures() -> Iterator[Figure]:
         yield Figure("arrow", [_arrow(shaft, head)], around)
     for high in (0.5, 0.7):
         yield Figure("diamond", [_star(4, np.cos(np.pi / 4)) * (1, high)], range(0, 180, 90))
+    for high in (0.3, 0.42, 0.56):
+        yield Figure("pointed oval", [_lens(high)], range(0, 180, TURN))
     for petals in (5, 6, 8):
         yield Figure("flower", list(_flower(petals)), range(0, 360 // petals, TURN // 2))
 
@@ -241,6 +264,14 @@ def _heart() -> Points:
     x = 16 * np.sin(t) ** 3
     y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
     return np.stack([x, -y], axis=1) / 17
+
+
+def _lens(high: float) -> Points:
+    """Two arcs that meet in points, 2 wide and 2 × ``high`` high."""
+    radius = (1 + high * high) / (2 * high)
+    half = float(np.degrees(np.arcsin(1 / radius)))
+    lower = _arc(90 - half, 90 + half, 0, high - radius, radius)
+    return np.concatenate([lower, lower[::-1] * (1, -1)])
 
 
 def _drop(tip: float) -> Points:

@@ -17,6 +17,8 @@ from tests.flat.figures import SIZE, bar, disc
         ("00c000", "green"), ("004000", "dark green"), ("00b0a8", "teal"), ("40c0ff", "sky blue"), ("0030ff", "blue"),
         ("000070", "dark blue"), ("a0b0ff", "light blue"), ("8000ff", "purple"), ("ff40b0", "pink"),
         ("8a5a2b", "brown"), ("4a2a10", "dark brown"), ("f5deb3", "beige"), ("ffb0b0", "pale pink"),
+        ("8798a5", "grey"), ("2e3236", "dark grey"), ("1a2640", "dark blue"), ("b9dc96", "light green"),
+        ("be7d40", "brown"),
     ],
 )  # fmt: skip
 def test_a_colour_has_the_word_that_a_person_would_use(hexadecimal: str, word: str) -> None:

@@ -68,17 +68,13 @@ def figures(random: Random) -> Iterator[tuple[str, Path]]:
 
 
 def others(random: Random) -> Iterator[tuple[str, Path]]:
-    """What has no plain word: leaves, clouds, wedges, blobs, crooked polygons, trapezoids."""
+    """What has no plain word: clouds, wedges, blobs, crooked polygons."""
     some, m = random.uniform, MIDDLE
     turn = some(0, 360)
-    yield "shape", turned(forms.leaf((m, 166), (m, 26), some(45, 80)), turn)
     yield "shape", turned(forms.cloud(m, m + 30, 150), some(-10, 10))
     yield "shape", forms.sector(m, m, 80, turn, turn + random.choice([80, 120, 250, 300]))
     yield "shape", forms.spline([forms.around(m, m, some(35, 80), step * 60 + some(-15, 15)) for step in range(6)])
     yield "shape", forms.polygon([forms.around(m, m, some(35, 80), step * 72 + some(-20, 20)) for step in range(5)])
-    top = some(20, 40)
-    corners = [(m - top, 40), (m + top, 40), (m + top + 30, 150), (m - top - 30, 150)]
-    yield "shape", turned(forms.polygon(corners), turn)
 
 
 @pytest.fixture(scope="module")
@@ -99,10 +95,11 @@ def test_figures_are_called_by_their_names(confusions: dict[str, Counter[str]]) 
 
 
 def test_words_are_hardly_ever_wrong(confusions: dict[str, Counter[str]]) -> None:
-    words = {word for said in confusions.values() for word in said} - {"shape"}
-    for word in words:
+    for word in confusions.keys() - {"shape"}:
         heard = {name: said[word] for name, said in confusions.items() if said[word]}
         assert heard.get(word, 0) >= 0.9 * sum(heard.values()), f"{word}: {heard}"
+    nameless = confusions["shape"]
+    assert nameless["shape"] >= 0.94 * nameless.total(), nameless
 
 
 @pytest.mark.parametrize(
@@ -125,6 +122,13 @@ def test_more_forms(mask: Pixels, word: str) -> None:
 def test_a_square_on_its_corner_is_a_diamond() -> None:
     rows, columns = np.mgrid[:SIZE, :SIZE]
     assert shape_class(abs(rows - 48) + abs(columns - 48) < 30) == "diamond"
+
+
+def test_a_lampshade_is_a_trapezoid_and_a_leaf_a_pointed_oval() -> None:
+    shade = forms.polygon([(60, 40), (130, 40), (170, 140), (20, 140)])
+    assert {shape_class(mask_of(turned(shade, turn))) for turn in (0, 12, 90)} == {"trapezoid"}
+    lens = forms.clipped(forms.circle(96, 30, 90), forms.circle(96, 162, 90))
+    assert {shape_class(mask_of(turned(lens, turn))) for turn in (0, 30, 90)} == {"pointed oval"}
 
 
 def test_an_outline_of_no_plain_figure_is_an_outline() -> None:
