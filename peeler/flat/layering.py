@@ -125,5 +125,6 @@ def _completed(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[tu
     whole = complete(seen, cover & ~seen)
     if visible.sum() < SMALLEST_TO_SPLIT:
         return [(visible, whole)]
-    parts = sorted(split(whole, visible, visible & ~grown(cover, EDGE_MARGIN)), key=np.count_nonzero, reverse=True)
-    return [(part & visible, complete(part, whole & ~part)) for part in parts]
+    parts = split(whole, visible, visible & ~grown(cover, EDGE_MARGIN))
+    parts.sort(key=lambda part: np.count_nonzero(part[1]), reverse=True)
+    return [(shown & visible, complete(part, whole & ~part)) for shown, part in parts]

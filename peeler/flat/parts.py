@@ -1,96 +1,108 @@
-"""Touching shapes of one ink: cut where one outline runs straight on through another.
-
-The cut joins two concave corners (minima rule: Hoffman and Richards 1984; short cuts: Singh, Seyranian and Hoffman
-1999), and an edge at each of them must continue along it, as where a handle meets the rim of a cup.
-"""
+"""Touching shapes of one ink told apart: bars that cross, and parts between cuts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import cv2
 import numpy as np
 
-from peeler.flat.contours import Corner, Points, along, concave_corners
+from peeler.flat.contours import Vector, concave_corners
+from peeler.flat.cuts import Cut, compatible, opened, possible_cuts
+from peeler.flat.matting import grown
 from peeler.geometry import Pixels
 
-WIDEST_TURN = 32.0
-"""Degrees between a cut and the edge that continues along it."""
-SHORT_CUT = 12.0
-"""Pixels up to which the pixel grid makes directions uncertain; ``GRID_SLACK`` degrees are allowed for it."""
-GRID_SLACK = 12.0
-DETOUR = 1.6
-"""The way around along the outline must be longer than the cut by this factor."""
-SEEN = 0.25
-"""Share of a cut that must be visible."""
+THINNEST = 3
+"""Pixels between the two sides of a bar."""
+BEYOND = 4
+"""Pixels by which a bar must go on beyond its sides."""
+PARALLEL = 0.95
+"""Least cosine of the angle between the two sides of a bar."""
+MOST_CUTS = 80
+"""Of the cheapest cuts, among which sides are looked for."""
 SMALLEST_PART = 40
 """Pixels."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Cut:
-    first: Corner
-    second: Corner
-    cost: float
-
-
-def split(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
-    """The parts of ``mask`` between its cuts; the mask itself if there are none.
+def split(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[tuple[Pixels, Pixels]]:
+    """What shows of each part of ``mask`` between its cuts and the whole part; the mask itself if there are none.
 
     A cut is made where it can be seen, in ``visible``, and only between corners on ``own_edge``: pixels where the
-    outline is the shape's own and not that of an occluder.
+    outline is the shape's own and not that of an occluder. Bars that cross share the pixels of their crossing, which
+    show the first.
     """
     corners = [corner for corner in concave_corners(mask) if own_edge[corner.point[1], corner.point[0]]]
-    cuts = _chosen(_candidates(corners, mask, visible))
-    if not cuts:
-        return [mask]
-    open_mask = mask.astype(np.uint8)
-    for cut in cuts:
-        cv2.line(open_mask, _xy(cut.first.point), _xy(cut.second.point), (0,), 1, cv2.LINE_8)
-    return _parts(mask, open_mask)
+    candidates = possible_cuts(corners, mask, visible)
+    sides = _sides(candidates, mask)
+    bars = _bars(sides, mask)
+    cuts = compatible(candidates, [cut for pair in sides for cut in pair])
+    if not (bars or cuts):
+        return [(mask, mask)]
+    beside = _pieces(mask & ~np.logical_or.reduce(bars)) if bars else [mask]
+    parts, free = [], mask
+    for whole in [part for form in [*bars, *beside] for part in _parts(form, opened(form, cuts))]:
+        parts.append((whole & free, whole))
+        free = free & ~whole
+    return parts
 
 
-def _candidates(corners: Sequence[Corner], mask: Pixels, visible: Pixels) -> list[_Cut]:
-    cuts = []
-    for first, second in combinations(corners, 2):
-        way = (second.point - first.point).astype(np.float64)
-        length = float(np.hypot(*way))
-        if length < 3 or first.way_to(second) < DETOUR * length:
-            continue
-        direction = way / length
-        # The edge of one shape arrives at a corner, runs on along the cut and leaves from the other corner.
-        onward = first.arriving @ direction, second.leaving @ direction
-        backward = -(second.arriving @ direction), -(first.leaving @ direction)
-        fits = max(onward, backward, key=min)
-        turns = np.degrees(np.arccos(np.clip(fits, -1, 1)))
-        allowed = WIDEST_TURN + (GRID_SLACK if length <= SHORT_CUT else 0)
-        line = along(first.point, second.point)
-        if turns.max() <= allowed and mask[line].all() and visible[line].mean() >= SEEN:
-            cuts.append(_Cut(first, second, length * (1 + turns.mean() / 30)))
-    return sorted(cuts, key=lambda cut: cut.cost)
+def _bars(sides: Sequence[tuple[Cut, Cut]], mask: Pixels) -> list[Pixels]:
+    """The whole bars between ``sides``, each once however many others it crosses."""
+    bars: dict[bytes, Pixels] = {}
+    for pair in sides:
+        alike = [cut for other in sides for cut in other if _parallel(pair[0], cut)]
+        _, parts = cv2.connectedComponents(opened(mask, alike), connectivity=4)
+        x, y = np.mean([cut.ends for cut in pair], axis=(0, 1)).astype(int)
+        if parts[y, x]:
+            bar: Pixels = grown(parts == parts[y, x], 1) & mask
+            bars[bar.tobytes()] = bar
+    return list(bars.values())
 
 
-def _chosen(cuts: Sequence[_Cut]) -> list[_Cut]:
-    """The cheapest cuts that share no corner and do not cross."""
-    chosen: list[_Cut] = []
-    for cut in cuts:
-        corners = {id(corner) for other in chosen for corner in (other.first, other.second)}
-        if not corners & {id(cut.first), id(cut.second)} and not any(_cross(cut, other) for other in chosen):
-            chosen.append(cut)
-    return chosen
+def _sides(candidates: Sequence[Cut], mask: Pixels) -> list[tuple[Cut, Cut]]:
+    """Pairs of cuts that are the two sides of a bar which runs on beyond them, the cheapest first; each cut once.
+
+    A single bar is none: it crosses nothing, so its sides are cuts like others.
+    """
+    found: list[tuple[Cut, Cut]] = []
+    pairs = [pair for pair in combinations(candidates[:MOST_CUTS], 2) if _runs_between(*pair, mask)]
+    for pair in sorted(pairs, key=_width_and_cost):
+        if not any(cut is used for cut in pair for other in found for used in other):
+            found.append(pair)
+    return found if len(found) > 1 else []
 
 
-def _cross(one: _Cut, other: _Cut) -> bool:
-    a, b, c, d = one.first.point, one.second.point, other.first.point, other.second.point
-    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
+def _width_and_cost(sides: tuple[Cut, Cut]) -> float:
+    one, other = sides
+    return float(np.hypot(*(one.ends.mean(axis=0) - other.ends.mean(axis=0)))) + one.cost + other.cost
 
 
-def _side(start: Points, stop: Points, point: Points) -> int:
-    return int((stop[0] - start[0]) * (point[1] - start[1]) - (stop[1] - start[1]) * (point[0] - start[0]))
+def _parallel(one: Cut, other: Cut) -> bool:
+    return abs(float(one.way @ other.way)) >= PARALLEL
 
 
-def _xy(point: Points) -> tuple[int, int]:
-    return int(point[0]), int(point[1])
+def _runs_between(one: Cut, other: Cut, mask: Pixels) -> bool:
+    """Whether the mask goes on at both openings between two parallel cuts."""
+    if not _parallel(one, other):
+        return False
+    way = one.way
+    ends = [cut.ends if cut.way @ way > 0 else cut.ends[::-1] for cut in (one, other)]
+    across = ends[1].mean(axis=0) - ends[0].mean(axis=0)
+    longest = max(one.length, other.length, float(np.hypot(*across)))
+    if abs(across @ way) > longest / 2 or abs(way[0] * across[1] - way[1] * across[0]) < THINNEST:
+        return False
+    start, stop = (ends[0] + ends[1]) / 2
+    return all(_inside(mask, point) for point in (start - BEYOND * way, stop + BEYOND * way))
+
+
+def _inside(mask: Pixels, point: Vector) -> bool:
+    x, y = np.rint(point).astype(int)
+    return bool(0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x])
+
+
+def _pieces(mask: Pixels) -> list[Pixels]:
+    """The connected pieces of a mask that are no specks."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    return [labels == piece for piece in range(1, count) if stats[piece, cv2.CC_STAT_AREA] >= SMALLEST_PART]
 
 
 def _parts(mask: Pixels, cut_open: np.ndarray) -> list[Pixels]:

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -11,7 +12,16 @@ NOTHING = np.zeros((SIZE, SIZE), np.bool_)
 
 
 def whole(mask: Pixels) -> list[Pixels]:
-    return split(mask, mask, mask)
+    return [part for _, part in split(mask, mask, mask)]
+
+
+def strip(angle: float, width: int = 16, x: int = 100, y: int = 100) -> Pixels:
+    """A bar through (x, y) on a canvas of 200 × 200, turned by so many degrees."""
+    canvas = np.zeros((200, 200), np.uint8)
+    reach = 70 * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    (x0, y0), (x1, y1) = np.rint((x, y) - reach).astype(int), np.rint((x, y) + reach).astype(int)
+    cv2.line(canvas, (x0, y0), (x1, y1), (1,), width)
+    return canvas > 0
 
 
 def assert_parts_of(mask: Pixels, parts: list[Pixels]) -> None:
@@ -56,6 +66,27 @@ def test_no_cut_is_made_where_nothing_is_seen_or_the_edge_is_a_covers() -> None:
     assert len(split(mask, mask, NOTHING)) == 1
 
 
-def test_crossing_bars_fall_into_parts_that_do_not_overlap() -> None:
-    cross = bar(40, 8, 56, 88) | bar(8, 40, 88, 56)
-    assert_parts_of(cross, whole(cross))
+@pytest.mark.parametrize("angles", [(0, 90), (40, -45), (0, 60, -60)], ids=["plus", "x", "asterisk"])
+def test_bars_that_cross_are_whole(angles: tuple[float, ...]) -> None:
+    bars = [strip(angle) for angle in angles]
+    cross = np.logical_or.reduce(bars)
+    parts = split(cross, cross, cross)
+    assert len(parts) == len(bars)
+    assert_parts_of(cross, [shown for shown, _ in parts])
+    for wanted in bars:
+        assert max(iou(part, wanted) for _, part in parts) > 0.95
+
+
+def test_the_bars_of_a_grid_are_whole() -> None:
+    bars = [strip(0, 12, y=75), strip(0, 12, y=125), strip(90, 12, x=75), strip(90, 12, x=125)]
+    parts = whole(np.logical_or.reduce(bars))
+    assert len(parts) == 4
+    for wanted in bars:
+        assert max(iou(part, wanted) for part in parts) > 0.95
+
+
+def test_a_bar_that_crosses_nothing_is_a_part_like_others() -> None:
+    dumbbell = bar(24, 44, 72, 52) | disc(20, 48, 14) | disc(76, 48, 14)
+    parts = whole(dumbbell)
+    assert_parts_of(dumbbell, parts)
+    assert len(parts) == 3
