@@ -97,7 +97,7 @@ def _compact(whole: Pixels) -> str:
     ellipse = _ellipse(whole)
     if ellipse > max(ALIKE["ellipse"], rectangle, rounded - ROUNDED):
         return "circle" if long < 1.12 * short else "ellipse"
-    if max(rectangle, rounded) > ALIKE["rectangle"]:
+    if max(rectangle, rounded) > max(ALIKE["rectangle"], ellipse + 2 * ROUNDED):
         kind = "square" if long < 1.15 * short else "bar" if long > 3 * short else "rectangle"
         if rounded > rectangle + ROUNDED:
             return f"rounded {kind}"

@@ -131,6 +131,11 @@ def test_a_lampshade_is_a_trapezoid_and_a_leaf_a_pointed_oval() -> None:
     assert {shape_class(mask_of(turned(lens, turn))) for turn in (0, 30, 90)} == {"pointed oval"}
 
 
+def test_a_cog_is_no_rounded_square() -> None:
+    cog = forms.star(96, 96, 80, 18, 0.86, 4)
+    assert shape_class(mask_of(cog)) in ("shape", "circle")
+
+
 def test_an_outline_of_no_plain_figure_is_an_outline() -> None:
     corner, inner = bar(10, 10, 80, 40) | bar(10, 10, 40, 80), bar(13, 13, 77, 37) | bar(13, 13, 37, 77)
     assert shape_class(corner & ~inner) == "outline"
