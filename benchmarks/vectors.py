@@ -229,6 +229,8 @@ def sides_of(element: ElementTree.Element, lines: list[Drawn]) -> list[Drawn]:
     for line in lines:
         is_open = "z" not in element.get("d", "z")
         middle = flattened([line])
+        # Ends that only rounding keeps apart would turn back on themselves, with a spike for a corner.
+        middle = middle[np.append(True, np.hypot(*np.diff(middle, axis=0).T) > 1e-6)]
         string = LineString(middle) if is_open else LinearRing(middle)
         cap = element.get("stroke-linecap", "butt").replace("butt", "flat")
         wide = string.buffer(half, cap_style=cap, join_style=join, quad_segs=32)
@@ -333,21 +335,28 @@ def stretches(letter: str, values: list[float], here: Points, start: Points) -> 
         elif letter.upper() == "V":
             points = np.stack([here, [here[0], some[0] + origin[1]]])
         else:
-            points = half_ellipse(here, some)
+            points = elliptical_arc(here, some, origin)
         yield points
         here = points[-1]
 
 
-def half_ellipse(here: Points, arc_values: list[float]) -> Points:
-    """A relative arc over half of an ellipse, as points."""
-    across, down, turn, _, sweep, x, y = arc_values
-    angles = np.linspace(np.pi, 2 * np.pi if sweep else 0, 400)
-    local = np.stack([np.cos(angles) * across, np.sin(angles) * down], axis=1)
+def elliptical_arc(here: Points, arc_values: list[float], origin: Points) -> Points:
+    """An arc as points, by its centre (SVG 2, section B.2.4)."""
+    across, down, turn, large, sweep, x, y = arc_values
+    end = origin + (x, y)
     cosine, sine = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
-    way = np.array([x, y]) / 2
-    if way @ (cosine, sine) < 0:
-        local = -local
-    return here + way + local @ np.array([[cosine, sine], [-sine, cosine]])
+    back = np.array([[cosine, sine], [-sine, cosine]])  # from the axes of the ellipse
+    start = (here - end) / 2 @ back.T / (across, down)
+    size = float(start @ start)
+    grown = max(1.0, np.sqrt(size))
+    start /= grown
+    away = np.sqrt(max(0.0, 1 / float(start @ start) - 1)) * (-1 if large == sweep else 1)
+    centre = away * np.array([start[1], -start[0]])
+    first, last = (np.arctan2(*(way - centre)[::-1]) for way in (start, -start))
+    turned = (last - first) % (2 * np.pi) - (0 if sweep else 2 * np.pi)
+    angles = first + turned * np.linspace(0, 1, 400)
+    local = (centre + np.stack([np.cos(angles), np.sin(angles)], axis=1)) * (across, down) * grown
+    return (here + end) / 2 + local @ back
 
 
 def count_segments(shape: list[Drawn]) -> int:

@@ -1,11 +1,11 @@
-"""Few smooth curves through many points: straight runs, corners, and cubic Béziers between them.
+"""Few smooth curves through many points: straight runs, corners, and cubic Béziers or arcs between them.
 
 Schneider 1990 (*Graphics Gems* I, p. 612), with all pieces of a shape fitted at once, each reduced to the same
 number of samples, so that a round costs a few dozen array operations however many pieces there are.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,19 +13,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.vectorizers.corners import ARM, ROUNDING, apart, corner_tips, turns, unit
+from peeler.vectorizers.arcs import fitted_arcs, rounded_corner
+from peeler.vectorizers.corners import ARM, ROUNDING, corner_tips
+from peeler.vectorizers.knots import STRAIGHT, Knot, find_knots, natural_knots, smooth_knot, spaced
 from peeler.vectorizers.outlines import Outline, Points
 
 TOLERANCE = 0.25
 """Pixels by which a curve may miss an outline."""
 CLOSER = 0.65
 """Share of that by which one curve in the place of two may miss."""
-STRAIGHT = 0.15
-"""Pixels by which a piece may leave its chord and still be drawn as a line."""
 HARD = 1.2
 """How much more of both where the outline comes from hard pixels, in pixel steps."""
-CALMING = 4
-"""Times that hard stretches are smoothed: the steps go, and a corner moves by less than a pixel."""
 SAMPLES = 40
 """Points to which a piece is reduced for fitting."""
 ROUNDS = 9
@@ -34,27 +32,19 @@ MIDDLE = 0.2
 """Share of a piece from its ends within which it is not split, so that every round brings shorter ones."""
 ALIGNED = np.cos(np.deg2rad(2.5))
 """Cosine of the angle up to which two directions are one."""
-CALM = np.deg2rad(3.5)
-"""Turn up to which an outline runs straight."""
-LONG = 24
-"""Steps from which a straight run is kept as one line."""
+
+ROUND = 0.4
+"""Share of the tolerance by which an arc may miss."""
+LONGEST_RUN = 5
+"""Curves that one arc can replace."""
 
 Index = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 Curve = Points
-"""Control points: 2 × 2 for a line, 4 × 2 for a cubic."""
+"""Control points: 2 × 2 for a line, 4 × 2 for a cubic; 3 × 2 for an arc of a circle, its ends and its middle."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Knot:
-    """Where two pieces meet: the place along the outline, the point, and the direction unless there is a corner."""
-
-    place: int
-    point: Numbers
-    direction: Numbers | None
-
-
-Piece = tuple[_Knot, _Knot]
+Piece = tuple[Knot, Knot]
 
 
 class _Drawn(NamedTuple):
@@ -76,10 +66,10 @@ class _Track:
     def around(cls, outlines: Sequence[Outline], looser: float = 1.0) -> "_Track":
         points, slack, loops, start = [np.empty((0, 2))], [np.empty(0)], [], 0
         for outline in outlines:
-            even, hard = _even(outline)
-            even, knots = _knots(even, hard, outline.alpha)
-            knots = [_Knot(knot.place + start, knot.point, knot.direction) for knot in knots]
-            again = _Knot(knots[0].place + len(even), knots[0].point, knots[0].direction)
+            even, hard = spaced(outline)
+            even, knots = find_knots(even, hard, outline.alpha)
+            knots = [Knot(knot.place + start, knot.point, knot.direction) for knot in knots]
+            again = Knot(knots[0].place + len(even), knots[0].point, knots[0].direction)
             loops.append(list(pairwise([*knots, again])))
             points += [even, even, even[:1]]
             slack.append(looser * (1 + HARD * np.concatenate([hard, hard, hard[:1]])))
@@ -91,18 +81,20 @@ class _Track:
         start, end = piece[0].place, piece[1].place
         place = start + max(2, min(end - start - 2, round((end - start) * share)))
         arm = min(ARM - 1, place - start, end - place)
-        knot = _smooth_knot(place, self.points[place - arm : place + arm + 1])
+        knot = smooth_knot(place, self.points[place - arm : place + arm + 1])
         return [(piece[0], knot), (knot, piece[1])]
 
 
 def fit_curves(outlines: Sequence[Outline], tolerance: float = TOLERANCE) -> list[list[Curve]]:
-    """Each closed outline as lines and cubics, every one beginning where the one before ends.
+    """Each closed outline as lines, arcs and cubics, every one beginning where the one before ends.
 
     ``tolerance`` is by how many pixels a curve may miss; what a line may leave its chord by goes along with it.
     """
     track = _Track.around(outlines, tolerance / TOLERANCE)
     found = _split_until_they_fit(track)
     _merge_while_they_fit(track, found)
+    _round_corners_where_they_fit(track, found)
+    _put_arcs_where_they_fit(track, found)
     places = sorted(found)
     bounds = [bisect_left(places, loop[0][0].place) for loop in track.loops] + [len(places)]
     return [[found[place].curve for place in places[start:end]] for start, end in pairwise(bounds)]
@@ -114,18 +106,20 @@ def fit_open_curve(
     alpha: NDArray[np.uint8] | None = None,
     ends: tuple[Numbers | None, Numbers | None] = (None, None),
 ) -> list[Curve]:
-    """A line with two ends, of points a pixel apart, as lines and cubics within ``tolerance`` pixels.
+    """A line with two ends, of points a pixel apart, as lines, arcs and cubics within ``tolerance`` pixels.
 
     ``alpha`` is what it is an outline of, if of anything; ``ends`` are the directions of the line there, if known.
     """
     there_and_back = np.concatenate([line, line[-2:0:-1]])
     last = len(line) - 1
-    inner = {place: tip for place, tip in corner_tips(there_and_back, alpha).items() if ARM <= place <= last - ARM}
-    knots = [_Knot(0, line[0], ends[0]), *(_Knot(place, tip, None) for place, tip in inner.items())]
-    pieces = list(pairwise([*knots, _Knot(last, line[-1], ends[1])]))
+    inner = natural_knots(there_and_back, corner_tips(there_and_back, alpha))
+    knots = [Knot(0, line[0], ends[0]), *(inner[place] for place in sorted(inner) if ARM <= place <= last - ARM)]
+    pieces = list(pairwise([*knots, Knot(last, line[-1], ends[1])]))
     track = _Track(line, np.full(len(line), tolerance / TOLERANCE), [pieces])
     found = _split_until_they_fit(track)
     _merge_while_they_fit(track, found)
+    _round_corners_where_they_fit(track, found)
+    _put_arcs_where_they_fit(track, found)
     return [found[place].curve for place in sorted(found)]
 
 
@@ -170,6 +164,63 @@ def _merge_while_they_fit(track: _Track, found: dict[int, _Drawn]) -> None:
                 fresh.add(one)
 
 
+def _put_arcs_where_they_fit(track: _Track, found: dict[int, _Drawn]) -> None:
+    """Put one arc in the place of one or several curves wherever it is close enough, the longest first."""
+    runs = _smooth_runs(found)
+    if not runs:
+        return
+    pieces = [(found[run[0]].piece[0], found[run[-1]].piece[1]) for run in runs]
+    arcs, misses, first, last = fitted_arcs(*_sampled(track, pieces))
+    for index in sorted(range(len(runs)), key=lambda index: (-len(runs[index]), misses[index])):
+        ends = zip(pieces[index], (first[index], last[index]), strict=True)
+        is_smooth = all(knot.direction is None or knot.direction @ way >= ALIGNED for knot, way in ends)
+        still_there = all(place in found and len(found[place].curve) == 4 for place in runs[index])
+        if is_smooth and still_there and misses[index] <= ROUND * TOLERANCE:
+            for place in runs[index][1:]:
+                del found[place]
+            found[runs[index][0]] = _Drawn(pieces[index], arcs[index])
+
+
+def _round_corners_where_they_fit(track: _Track, found: dict[int, _Drawn]) -> None:
+    """Put one arc in the place of what is between two lines wherever it touches both and is close enough."""
+    first_again = {loop[-1][1].place: loop[0][0].place for loop in track.loops}
+
+    def after(drawn: _Drawn) -> int:
+        return first_again.get(drawn.piece[1].place, drawn.piece[1].place)
+
+    lines = {after(drawn): place for place, drawn in found.items() if len(drawn.curve) == 2}
+    for run in sorted(_smooth_runs(found), key=len):
+        if not all(place in found for place in run) or run[0] not in lines:
+            continue
+        before, next_place = lines[run[0]], after(found[run[-1]])
+        piece = found[run[0]].piece[0], found[run[-1]].piece[1]
+        is_smooth = all(knot.direction is not None for knot in piece)
+        if not is_smooth or next_place == before or next_place not in lines.values():
+            continue
+        samples, weights = _sampled(track, [piece])
+        rounded = rounded_corner(found[before].curve, found[next_place].curve, samples[0], weights[0])
+        if rounded is not None and rounded.miss <= ROUND * TOLERANCE:
+            for place in run[1:]:
+                del found[place]
+            found[run[0]] = _Drawn(piece, rounded.arc)
+            for place, line in ((before, rounded.before), (next_place, rounded.after)):
+                found[place] = found[place]._replace(curve=line)
+
+
+def _smooth_runs(found: dict[int, _Drawn]) -> list[list[int]]:
+    """Up to ``LONGEST_RUN`` cubics that follow each other without a corner, from each of them on."""
+    runs = []
+    for place, drawn in found.items():
+        run: list[int] = []
+        while len(drawn.curve) > 2 and len(run) < LONGEST_RUN:
+            runs.append(run := [*run, place])
+            knot = drawn.piece[1]
+            if knot.direction is None or knot.place not in found:
+                break
+            place, drawn = knot.place, found[knot.place]
+    return runs
+
+
 def _neighbours(found: dict[int, _Drawn], fresh: set[int]) -> list[tuple[int, int]]:
     """Curves that follow each other without a corner, of which one is new."""
     return [
@@ -180,94 +231,6 @@ def _neighbours(found: dict[int, _Drawn], fresh: set[int]) -> list[tuple[int, in
         and len(drawn.curve) == len(found[after].curve) == 4
         and (place in fresh or after in fresh)
     ]
-
-
-def _even(outline: Outline) -> tuple[Points, Numbers]:
-    """The outline with points a pixel apart, and how hard it is around each (0–1)."""
-    closed = np.concatenate([outline.points, outline.points[:1]])
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
-    places = np.linspace(0, along[-1], max(8, round(along[-1])), endpoint=False)
-    points = np.stack([np.interp(places, along, closed[:, axis]) for axis in (0, 1)], axis=1)
-    hard = np.interp(places, along, np.append(outline.hard, outline.hard[0]))
-    return points, np.clip(2 * _means(hard, ARM) - 1, 0, 1)
-
-
-def _means(values: Numbers, reach: int) -> Numbers:
-    """Per place the mean of those up to ``reach`` before and after it."""
-    window = np.arange(-reach, reach + 1)
-    around: Numbers = values[(np.arange(len(values))[:, None] + window) % len(values)].mean(axis=1)
-    return around
-
-
-def _smoothed(points: Points) -> Points:
-    return (np.roll(points, 1, axis=0) + 2 * points + np.roll(points, -1, axis=0)) / 4
-
-
-def _knots(points: Points, hard: Numbers, alpha: NDArray[np.uint8] | None) -> tuple[Points, list[_Knot]]:
-    """The outline without pixel steps; its corners and ends of straight runs, or its extremes if it has neither."""
-    count, knots = len(points), {}
-    if count >= LONG:
-        points = _smoothed(points)
-        tips = corner_tips(points, alpha)
-        knots = {place: _Knot(place, tip, None) for place, tip in tips.items()}
-        points = _calmed(points, hard, tips)
-        for start, end in _straight_runs(points):
-            direction = unit(points[end % count] - points[start % count])
-            for place in (start % count, end % count):
-                if not any(apart(place, corner, count) <= 2 * ROUNDING for corner in tips):
-                    knots[place] = _Knot(place, points[place], direction)
-    if not knots:
-        x, y = points.T
-        extremes = {int(x.argmin()), int(y.argmin()), int(x.argmax()), int(y.argmax())}
-        arm = max(1, min(ARM - 1, count // 8))
-        around = np.arange(-arm, arm + 1)
-        knots = {place: _smooth_knot(place, points[(place + around) % count]) for place in extremes}
-    return points, [knots[place] for place in sorted(knots)]
-
-
-def _calmed(points: Points, hard: Numbers, corners: Iterable[int]) -> Points:
-    """The points with hard stretches smoothed, but for those around corners."""
-    if not hard.any():
-        return points
-    share = hard.copy()
-    for corner in corners:
-        share[np.arange(corner - CALMING, corner + CALMING + 1) % len(points)] = 0
-    calm = points
-    for _ in range(CALMING):
-        calm = _smoothed(calm)
-    return points + (calm - points) * share[:, None]
-
-
-def _smooth_knot(place: int, around: Points) -> _Knot:
-    """A knot on the parabola through the points ``around`` it, an odd number (Savitzky and Golay 1964)."""
-    arm = len(around) // 2
-    steps = np.arange(-arm, arm + 1)
-    squares = steps * steps
-    # The value of the least-squares parabola at its middle; with three points it is the middle one.
-    weights = squares @ squares - squares * squares.sum()
-    return _Knot(place, weights @ around / weights.sum(), unit(steps @ around))
-
-
-def _straight_runs(points: Points) -> list[tuple[int, int]]:
-    """First and last place of each stretch without a turn, at least ``LONG`` steps long."""
-    count = len(points)
-    calm = np.abs(turns(points, ARM)) < CALM
-    if calm.all() or not calm.any():
-        return []
-    starts = np.flatnonzero(calm & ~np.roll(calm, 1)).tolist()
-    ends = np.flatnonzero(calm & ~np.roll(calm, -1)).tolist()
-    if ends[0] < starts[0]:
-        ends = [*ends[1:], ends[0] + count]
-    # A turn is felt an arm's length ahead.
-    runs = [(start - ARM + 2, end + ARM - 2) for start, end in zip(starts, ends, strict=True)]
-    return [run for run in runs if run[1] - run[0] >= LONG and _is_straight(points, *run)]
-
-
-def _is_straight(points: Points, start: int, end: int) -> bool:
-    inner = points[np.arange(start, end + 1) % len(points)]
-    chord = inner[-1] - inner[0]
-    off = np.abs((inner - inner[0]) @ np.array([-chord[1], chord[0]])) / max(1e-9, float(np.hypot(*chord)))
-    return bool(off.max() <= STRAIGHT)
 
 
 def _runs_along(piece: Piece) -> bool:

@@ -26,7 +26,7 @@ from peeler.vectorizers.markup import element, gradient_element, number
 from peeler.vectorizers.outlines import trace_outlines
 from peeler.vectorizers.pen import Pen
 from peeler.vectorizers.thin_lines import take_thin_lines
-from peeler.vectorizers.underlap import cover_of, underlapped
+from peeler.vectorizers.underlap import underlapped
 
 SPECK = 0.45
 """Outlines around less than this many pixels are left out; a lone pixel has one half."""
@@ -56,8 +56,7 @@ class CurvesVectorizer:
         if not layer.pixels[..., 3].any():
             return []
         if ink := layer.ink or _main_colour(layer.pixels):
-            grown = underlapped(layer, above)
-            return list(_flat_paths(grown, ink, self._pen, cover_of(grown.box, above)))
+            return list(_flat_paths(*underlapped(layer, above), ink, self._pen))
         if gradient := find_gradient(layer.pixels):
             return list(_gradient_paths(layer, gradient, self._pen))
         return _colour_paths(layer)
@@ -75,7 +74,7 @@ def _main_colour(pixels: RGBA) -> str | None:
     return f"#{found[counts.argmax()]:06x}" if few or alike.mean() >= MAIN_SHARE else None
 
 
-def _flat_paths(layer: Layer, ink: str, pen: Pen, cover: Pixels) -> Iterator[str]:
+def _flat_paths(layer: Layer, cover: Pixels, ink: str, pen: Pen) -> Iterator[str]:
     alpha = layer.pixels[..., 3]
     inclusions = list(find_inclusions(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)))
     for share, _ in inclusions:

@@ -1,11 +1,12 @@
 """Outlines as SVG: path data as short as it can be at a stated precision, and elements for shapes with a name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.vectorizers.arcs import arc_through
 from peeler.vectorizers.bezier import Curve
 from peeler.vectorizers.gradients import Linear, Radial
 from peeler.vectorizers.primitives import SKEWED, Ellipse, Rectangle
@@ -103,30 +104,37 @@ def _rectangle_element(shape: Rectangle, paint: str, origin: Corner) -> str:
 
 def _data(curves: Sequence[Curve], origin: Corner, is_closed: bool = True) -> str:
     """One line. Places are rounded before they are subtracted, so that errors do not add up along it."""
+    if is_closed and len(curves) > 1 and len(curves[-1]) == 2:
+        curves = curves[:-1]  # closing draws it
     placed = [np.rint((curve + origin) * 10**DIGITS).astype(int) for curve in curves]
-    if is_closed and len(placed) > 1 and len(placed[-1]) == 2:
-        placed.pop()  # closing draws it
-    commands = list(_commands(placed))
+    commands = [_command(steps, curve) for steps, curve in zip(placed, curves, strict=True)]
     letters = ["M", *(letter for letter, _ in commands)]
     words = [letters[0] + _joined(placed[0][0].tolist())]
     for (before, letter), (_, numbers) in zip(pairwise(letters), commands, strict=True):
-        repeated = before == letter and letter in "lc"
-        words.append(_joined_to("", numbers) if repeated else letter + _joined(numbers))
+        repeated = before == letter and letter in "lca"
+        words.append(_apart("", numbers) if repeated else letter + numbers)
     return "".join(words) + ("z" if is_closed else "")
 
 
-def _commands(curves: Sequence[Steps]) -> Iterator[tuple[str, list[int]]]:
-    """Letter and numbers of each curve, relative to where it begins."""
-    for curve in curves:
-        steps = (curve[1:] - curve[0]).ravel().tolist()
-        if len(steps) == 6:
-            yield "c", steps
-        elif steps[1] == 0:
-            yield "h", steps[:1]
-        elif steps[0] == 0:
-            yield "v", steps[1:]
-        else:
-            yield "l", steps
+def _command(placed: Steps, curve: Curve) -> tuple[str, str]:
+    """Letter and numbers of a curve, relative to where it begins."""
+    steps = (placed[1:] - placed[0]).ravel().tolist()
+    if len(placed) == 4:
+        return "c", _joined(steps)
+    if len(placed) == 3:
+        return "a", _arc_data(curve, steps[2:])
+    if steps[1] == 0:
+        return "h", _joined(steps[:1])
+    return ("v", _joined(steps[1:])) if steps[0] == 0 else ("l", _joined(steps))
+
+
+def _arc_data(curve: Curve, way: list[int]) -> str:
+    arc = arc_through(curve)
+    # Of a half circle less than the radius is told, as SVG makes it as large as it has to be but never smaller.
+    radius = _short(round(arc.radius * 10**DIGITS) - 2 * arc.is_half)
+    return _apart(
+        f"{radius} {radius} 0 {int(abs(arc.turn) > np.pi and not arc.is_half)} {int(arc.turn > 0)}", _joined(way)
+    )
 
 
 def _ellipse_data(shape: Ellipse, origin: Corner) -> str:
@@ -141,12 +149,12 @@ def _ellipse_data(shape: Ellipse, origin: Corner) -> str:
         across, down = across - 1, down - 1
     sweep = int(shape.across * shape.down > 0)
     radii = f"{_short(across)} {_short(down)} {number(np.rad2deg(turn))} 1 {sweep}"
-    arcs = "".join(f"a{_joined_to(radii, way.tolist())}" for way in (over, -over))
+    arcs = "".join(f"a{_apart(radii, _joined(way.tolist()))}" for way in (over, -over))
     return f"M{_joined(start)}{arcs}z"
 
 
-def _joined_to(text: str, numbers: Sequence[int]) -> str:
-    told = _joined(numbers)
+def _apart(text: str, told: str) -> str:
+    """A text and what follows, with a space between them unless a sign keeps them apart."""
     return text + (told if told[0] == "-" else " " + told)
 
 

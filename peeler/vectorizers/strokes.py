@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.geometry import Pixels
+from peeler.vectorizers.arcs import arc_through
 from peeler.vectorizers.bezier import Curve, fit_curves, fit_open_curve
 from peeler.vectorizers.corners import ARM, heading, turns, unit
 from peeler.vectorizers.outlines import Outline, Points
@@ -167,6 +168,9 @@ def _points_on(curves: Sequence[Curve]) -> Points:
     for curve in curves:
         length = float(np.hypot(*np.diff(curve, axis=0).T).sum())
         share = np.linspace(0, 1, max(2, round(length / FINE)))[:, None]
+        if len(curve) == 3:
+            found.append(arc_through(curve).points(share[:, 0]))
+            continue
         rest = 1 - share
         ways = (rest, share) if len(curve) == 2 else (rest**3, 3 * share * rest**2, 3 * share**2 * rest, share**3)
         found.append(sum((way * point for way, point in zip(ways, curve, strict=True)), np.zeros(2)))

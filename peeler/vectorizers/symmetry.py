@@ -1,4 +1,4 @@
-"""Shapes whose left and right half are alike: one half is drawn, from what both show, and mirrored."""
+"""Shapes whose halves are alike, left and right or top and bottom: one is drawn, from what both show, and mirrored."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.vectorizers.arcs import HALF, arc_through
 from peeler.vectorizers.bezier import Curve, fit_open_curve
 from peeler.vectorizers.corners import ARM, LONGEST_TAIL, ROUNDING, corner_tips, unit
 from peeler.vectorizers.outlines import Outline, Points
@@ -14,15 +15,26 @@ from peeler.vectorizers.twins import alike, middle_of
 
 LEVEL = np.cos(np.deg2rad(12))
 """Cosine of the angle to the horizontal up to which an outline crosses the axis smoothly."""
+AS_GOOD_AS_LEVEL = 0.1
+"""Pixels by which a line that crosses the axis may rise, or the centre of an arc be beside it."""
 MOST_POINTS = 1500
 
 Numbers = NDArray[np.float64]
 
 
 def mirrored_halves(outline: Outline, tolerance: float) -> list[Curve] | None:
-    """The curves of an outline whose sides are alike; None if they are not, or it crosses its axis more than twice."""
+    """The curves of an outline whose halves are alike; None if they are not, or it crosses its axis more than twice."""
     if len(outline.points) > MOST_POINTS:
         return None
+    if (curves := _from_right_half(outline, tolerance)) is not None:
+        return curves
+    # With x and y exchanged, and backwards to go the same way round, top and bottom are left and right.
+    alpha = None if outline.alpha is None else outline.alpha.T
+    turned = _from_right_half(Outline(outline.points[::-1, ::-1], outline.hard[::-1], alpha), tolerance)
+    return None if turned is None else [curve[::-1, ::-1] for curve in turned[::-1]]
+
+
+def _from_right_half(outline: Outline, tolerance: float) -> list[Curve] | None:
     axis = float(middle_of([outline])[0])
     points = even(outline.points) - (axis, 0)
     if not alike(points * (-1, 1), points):
@@ -37,7 +49,7 @@ def mirrored_halves(outline: Outline, tolerance: float) -> list[Curve] | None:
     ends = first.direction, None if last.direction is None else -last.direction
     curves = fit_open_curve(line + (axis, 0), tolerance, outline.alpha, ends)
     other = [(curve[::-1] - (axis, 0)) * (-1, 1) + (axis, 0) for curve in curves[::-1]]
-    return _joined(curves, other)
+    return _joined(curves, other, axis)
 
 
 def _right_half(points: Points) -> Points | None:
@@ -88,15 +100,24 @@ def _end(line: Points, tips: Sequence[Numbers]) -> _End:
     return _End(line[0], np.array([1.0, 0.0]) if smooth else None)
 
 
-def _joined(half: list[Curve], other: list[Curve]) -> list[Curve]:
-    """Both halves; a level line that goes on across the axis is one line."""
+def _joined(half: list[Curve], other: list[Curve], axis: float) -> list[Curve]:
+    """Both halves; a level line, and an arc around a point of the axis, that go on across it are one."""
     curves = [*half, *other]
-    if _is_level(half[-1]) and _is_level(other[0]):
-        curves[len(half) - 1 : len(half) + 1] = [np.stack([half[-1][0], other[0][-1]])]
-    if len(curves) > 2 and _is_level(curves[0]) and _is_level(curves[-1]):
-        curves = [np.stack([curves[-1][0], curves[0][-1]]), *curves[1:-1]]
+    if (one := _in_one(half[-1], other[0], axis)) is not None:
+        curves[len(half) - 1 : len(half) + 1] = [one]
+    if len(curves) > 2 and (one := _in_one(curves[-1], curves[0], axis)) is not None:
+        curves = [one, *curves[1:-1]]
     return curves
 
 
-def _is_level(curve: Curve) -> bool:
-    return len(curve) == 2 and abs(float(curve[1][1] - curve[0][1])) < 0.005
+def _in_one(before: Curve, after: Curve, axis: float) -> Curve | None:
+    """What two curves that meet on the axis are together, if they are one; the first comes from one side."""
+    if len(before) == len(after) == 2 and abs(float(before[1][1] - before[0][1])) <= AS_GOOD_AS_LEVEL:
+        return np.stack([before[0], after[1]])
+    if len(before) == len(after) == 3:
+        arc = arc_through(before)
+        is_short = abs(arc.turn) < np.pi / 2 * 0.92
+        is_half = abs(before[0][1] - arc.centre[1]) <= HALF
+        if abs(arc.centre[0] - axis) <= AS_GOOD_AS_LEVEL and (is_short or is_half):
+            return np.stack([before[0], before[2], after[2]])
+    return None

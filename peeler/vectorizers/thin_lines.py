@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.geometry import Pixels
-from peeler.vectorizers.bezier import STRAIGHT, Curve, fit_curves, fit_open_curve
+from peeler.vectorizers.bezier import Curve, fit_curves, fit_open_curve
 from peeler.vectorizers.corners import unit
+from peeler.vectorizers.knots import STRAIGHT
 from peeler.vectorizers.markup import Drawing
 from peeler.vectorizers.outlines import Outline, Points
 from peeler.vectorizers.primitives import recognised

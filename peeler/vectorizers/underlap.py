@@ -20,28 +20,31 @@ SHORTEST = 6
 """Pixels of a shared edge; where outlines cross they run together for less."""
 
 
-def underlapped(layer: Layer, above: Sequence[Layer]) -> Layer:
-    """``layer``, if it has one ink, grown under those ``above`` it wherever their edges run along its own."""
+def underlapped(layer: Layer, above: Sequence[Layer]) -> tuple[Layer, Pixels]:
+    """``layer``, if it has one ink, grown under those ``above`` it wherever their edges run along its own.
+
+    And where in its box they cover it.
+    """
     box = _grown(layer.box)
-    cover = cover_of(box, above)
-    if layer.ink is None or not cover.any():
-        return layer
-    pixels = np.zeros((box.height, box.width, 4), np.uint8)
-    pixels[layer.box.shifted(-box.x0, -box.y0).slices] = layer.pixels
-    own = pixels[..., 3] > 127
-    grown = _dilated(_shared_edge(own, cover), 2 * REACH + 1) & cover & ~own
-    if not grown.any():
-        return layer
-    pixels[grown] = (*bytes.fromhex(layer.ink[1:]), 255)
-    tight = Box.around(pixels[..., 3] > 0)
-    return replace(layer, box=tight.shifted(box.x0, box.y0), pixels=np.ascontiguousarray(pixels[tight.slices]))
+    cover = _cover_of(box, above)
+    if layer.ink is not None and cover.any():
+        pixels = np.zeros((box.height, box.width, 4), np.uint8)
+        pixels[layer.box.shifted(-box.x0, -box.y0).slices] = layer.pixels
+        own = pixels[..., 3] > 127
+        grown = _dilated(_shared_edge(own, cover), 2 * REACH + 1) & cover & ~own
+        if grown.any():
+            pixels[grown] = (*bytes.fromhex(layer.ink[1:]), 255)
+            tight = Box.around(pixels[..., 3] > 0)
+            pixels = np.ascontiguousarray(pixels[tight.slices])
+            layer = replace(layer, box=tight.shifted(box.x0, box.y0), pixels=pixels)
+    return layer, cover[layer.box.shifted(-box.x0, -box.y0).slices]
 
 
 def _grown(box: Box) -> Box:
     return Box(max(0, box.x0 - REACH), max(0, box.y0 - REACH), box.x1 + REACH, box.y1 + REACH)
 
 
-def cover_of(box: Box, above: Sequence[Layer]) -> Pixels:
+def _cover_of(box: Box, above: Sequence[Layer]) -> Pixels:
     """Where in ``box`` the layers above it cover more than half of a pixel."""
     cover = np.zeros((box.height, box.width), np.bool_)
     for layer in above:

@@ -42,7 +42,7 @@ def test_no_ground_shows_through_a_shared_edge(name: str, scale: int) -> None:
 def test_only_what_lies_under_others_grows() -> None:
     stack = stack_of(X - 80.4)
     lower, upper = stack.layers[1:]
-    grown = underlapped(lower, (upper,))
+    grown, _ = underlapped(lower, (upper,))
     more = grown.on(stack.size)[..., 3] > lower.on(stack.size)[..., 3]
     assert more.sum() > 100
     assert (upper.pixels[..., 3][more] > 127).all()
@@ -58,5 +58,5 @@ def test_a_shape_that_goes_on_under_another_stays_as_it_is() -> None:
         pixels = np.zeros((SIZE, SIZE, 4), np.uint8)
         pixels[..., :3], pixels[..., 3] = list(bytes.fromhex(ink[1:])), alpha
         layers.append(Layer(ink, ink, Box(0, 0, SIZE, SIZE), pixels, ink=ink))
-    assert underlapped(layers[0], layers[1:]) is layers[0]
-    assert underlapped(layers[0], ()) is layers[0]
+    assert underlapped(layers[0], layers[1:])[0] is layers[0]
+    assert underlapped(layers[0], ())[0] is layers[0]
