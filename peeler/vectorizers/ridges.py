@@ -54,9 +54,11 @@ class Ridge(NamedTuple):
 def find_ridges(coverage: NDArray[np.float32], among: Pixels) -> Iterator[Ridge]:
     """The lines of ``coverage`` (height × width, 0–1) that begin in pixels ``among`` it, the clearest first."""
     smooth = np.asarray(cv2.GaussianBlur(coverage, (0, 0), SIGMA, borderType=cv2.BORDER_CONSTANT), np.float32)
-    thin = 1 / np.sqrt(2 * np.pi * (SIGMA**2 + 1 / 12))
+    spread = SIGMA**2 + 1 / 12
+    # Of a line between two pixels, half a pixel from either.
+    least = LEAST_WIDTH * np.exp(-0.125 / spread) / np.sqrt(2 * np.pi * spread)
     clear, ways = _directions(smooth)
-    seeds = np.argwhere(among & (clear > 0) & (smooth >= LEAST_WIDTH * thin))
+    seeds = np.argwhere(among & (clear > 0) & (smooth >= least))
     seeds = seeds[np.argsort(-clear[tuple(seeds.T)], kind="stable")]
     tracer = _Tracer(smooth)
     for row, column in seeds.tolist():

@@ -30,8 +30,8 @@ SHORTEST, SHORTEST_ATTACHED = 5.0, 8.0
 """Pixels of the shortest line, alone and where it begins at a body, which may have tips."""
 EVEN = 0.25
 """Pixels by which the width of a line may differ along it, but for a tenth at both ends of the scale."""
-PALE = 0.6
-"""Pixels by which a line may look wider than it is covered; one that looks wider still is wide and see-through."""
+PALE = 0.7
+"""Pixels by which a line may look wider than it is covered, as it does between two pixels; a wider one is pale."""
 MEETING = 2.5
 """Pixels between two ends of lines that are one line with a corner there."""
 ROOTED = 4

@@ -44,6 +44,16 @@ def test_both_halves_have_the_same_corners(name: str) -> None:
     assert psnr(rendered([drawn])[..., 3], alpha) >= 38
 
 
+@pytest.mark.parametrize("name", SHAPES)
+def test_top_and_bottom_are_as_left_and_right(name: str) -> None:
+    alpha = np.ascontiguousarray(cover(SHAPES[name]).T)
+    (drawn,) = vectorize(alpha)
+    points = corners_of(ElementTree.fromstring(drawn).attrib["d"])
+    for x, y in points:
+        assert min(abs(2 * AXIS - y - other) + abs(x - across) for across, other in points) < 0.35, (x, y)
+    assert psnr(rendered([drawn])[..., 3], alpha) >= 38
+
+
 def test_numbers_of_the_halves_are_the_same() -> None:
     (drawn,) = vectorize(cover(SHAPES["vase"]))
     curves = [numbers for letter, numbers in segments(ElementTree.fromstring(drawn).attrib["d"]) if letter == "c"]

@@ -46,6 +46,13 @@ def test_a_straight_line_is_one_stroke_of_its_width(angle: float, width: float) 
     assert widths(paths) == pytest.approx([width], abs=0.06)
 
 
+@pytest.mark.parametrize("width", [0.25, 0.5, 0.75, 1.0, 1.25, 1.5])
+@pytest.mark.parametrize("across", [20.0, 20.25, 20.5])
+def test_a_level_line_is_one_stroke_wherever_it_lies_between_pixels(across: float, width: float) -> None:
+    paths = drawn(bar(8, across, 56, across, width), 30)
+    assert len(paths) == 1 and widths(paths) == pytest.approx([width], abs=0.1)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_rings_are_circles_and_frames_closed(width: float) -> None:
     (ring,) = drawn(width / 2 - abs(np.hypot(X - 32.2, Y - 31.7) - 20.3), 29.5)
