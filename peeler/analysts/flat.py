@@ -7,7 +7,7 @@ from peeler.flat.groups import parts_of, wholes
 from peeler.flat.layering import Shape
 from peeler.flat.matting import Ink
 from peeler.flat.names import names_of
-from peeler.flat.painting import ink_of, visible_parts
+from peeler.flat.painting import EVEN, colours_of, ink_of, paint_of, visible_parts
 from peeler.geometry import RGB, Mask, Pixels
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.protocols import Analysis
@@ -102,8 +102,16 @@ def _shape(element: Element) -> Mask:
 
 
 def _shows(canvas: RGB, mask: Pixels, ink: Ink) -> bool:
+    """Whether the pixels of ``mask`` have the colour of an element, or a gradient around it."""
     pixels = canvas[mask]
-    return not len(pixels) or bool(np.abs(np.median(pixels, axis=0) - ink).max() <= SAME_COLOUR)
+    if not len(pixels) or np.abs(np.median(pixels, axis=0) - ink).max() <= SAME_COLOUR:
+        return True
+    shown = Mask.of(mask)
+    paint = paint_of(canvas, shown, ink)
+    if isinstance(paint, tuple) or (np.abs(pixels - np.array(ink, np.int16)).max(axis=1) > SAME_COLOUR).all():
+        return False
+    missed = np.abs(canvas[shown.box.slices] - colours_of(paint, shown.box)).max(axis=2)[shown.pixels]
+    return bool(np.median(missed) <= EVEN)
 
 
 def _account(drawing: Drawing) -> dict[str, object]:

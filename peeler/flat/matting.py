@@ -20,15 +20,16 @@ REACH = 2
 Ink = tuple[int, int, int]
 
 
-def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | None = None) -> RGBA:
+def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] | None = None) -> RGBA:
     """The layer that, painted over ``after``, gives ``before`` to within a grey level wherever it reaches.
 
     ``mask`` (height × width) says which pixels show the element; the layer reaches ``REACH`` pixels beyond it, where a
-    change has to be explained by its soft edge. With an ``ink`` the layer has that one colour wherever it can, so that
-    no ground shines through its edge; without one it has the colours of ``before``.
+    change has to be explained by its soft edge. With an ``ink``, one colour or one for each pixel (height × width × 3),
+    the layer has that wherever it can, so that no ground shines through its edge; without one it has the colours of
+    ``before``.
     """
     ground, picture = after.astype(np.float32), before.astype(np.float32)
-    colour = picture if ink is None else np.broadcast_to(np.array(ink, np.float32), picture.shape)
+    colour = picture if ink is None else np.broadcast_to(np.asarray(ink, np.float32), picture.shape)
     change = np.abs(picture - ground).max(axis=2) > 0
     near = grown(mask, REACH)
     solid = mask if ink is None else mask & (np.abs(picture - colour).max(axis=2) <= SAME_INK)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.flat.gradients import FEWEST, SAMPLE, Numbers, Shade, fit
 from peeler.flat.matting import REACH, Ink, coverage, grown, unmix
 from peeler.geometry import RGB, RGBA, Box, Mask, Pixels
 from peeler.graph import Element
@@ -18,18 +19,29 @@ EDGE_BLUR = 1.0
 EDGE_GAIN = 1.8
 """A drawn edge, blurred by ``EDGE_BLUR`` pixels and steepened by ``EDGE_GAIN``, rises over a pixel and a half."""
 
-Painted = tuple[Mask, Ink]
-"""A shape and its ink."""
+FEW = 64
+"""Pixels that are asked first whether a shape may have a gradient."""
+UNEVEN = 12
+"""Grey levels from its darkest to its lightest from which the inside of a shape has a gradient."""
+CLOSE, CLEARLY = 8, 0.1
+"""Grey levels by which a gradient or an ink tells a pixel, and share of pixels more that a gradient must tell."""
+EVEN = 16
+"""Grey levels by which a pixel of a gradient may miss what was fitted and still be solid; past it, it is an edge."""
+
+Paint = Ink | Shade
+"""What a shape is filled with: one colour, or one for each place."""
+Painted = tuple[Mask, Paint]
+"""A shape and its paint."""
 
 
 def take_off(
-    canvas: RGB, shape: Mask, ink: Ink | None, below: Sequence[Painted], background: Ink
+    canvas: RGB, shape: Mask, paint: Paint | None, below: Sequence[Painted], background: Paint
 ) -> tuple[RGB, Box, RGBA]:
     """The canvas without ``shape``, and what was lifted: its box and its pixels.
 
-    ``below`` are the shapes that stay, bottom first, over a plain ``background``; nothing may lie above ``shape``.
-    Pixels change only inside the shape and in the soft edge around it. ``ink`` None means that the shape has many
-    colours.
+    ``below`` are the shapes that stay, bottom first, over a ``background``; nothing may lie above ``shape``.
+    Pixels change only inside the shape and in the soft edge around it. ``paint`` None means that the shape has many
+    colours of its own. A gradient keeps the pixels that show it: it only tells what its soft edge is a mixture of.
     """
     height, width = canvas.shape[:2]
     box = shape.box.expand(REACH + 1, (width, height))
@@ -40,27 +52,63 @@ def take_off(
     others = _covered(below, box)
     # Where no other shape is near, whatever the rim shows besides the background is the mask's.
     behind = mask | grown(mask, REACH) & ~grown(others, REACH)
-    if ink is not None:
+    colour = None if paint is None else colours_of(paint, box)
+    if colour is not None:
         # The soft edge of a shape below must not hide that this one's lies on the bare background.
-        bare = np.broadcast_to(np.array(background, np.uint8), before.shape)
+        bare = np.rint(colours_of(background, box)).astype(np.uint8)
         for base, where in ((bare, ~others), (ground, True)):
-            edge = _soft_edge(before, base, ink, mask) & where & ~behind
+            edge = _soft_edge(before, base, colour, mask) & where & ~behind
             after[edge] = base[edge]
     after[behind] = ground[behind]
     result = canvas.copy()
     result[box.slices] = after
-    return result, box, unmix(before, after, mask, ink)
+    if colour is not None and not isinstance(paint, tuple):
+        even = mask & (np.abs(before - colour).max(axis=2) <= EVEN)
+        colour = np.where(even[..., None], before, colour)
+    return result, box, unmix(before, after, mask, colour)
 
 
-def painted(shapes: Sequence[Painted], background: Ink, box: Box) -> RGB:
+def painted(shapes: Sequence[Painted], background: Paint, box: Box) -> RGB:
     """The shapes painted over each other, bottom first, with soft edges, seen through ``box``."""
-    picture = np.empty((box.height, box.width, 3), np.float32)
-    picture[:] = background
-    for shape, ink in shapes:
+    picture = colours_of(background, box).copy()
+    for shape, paint in shapes:
         if shape.box.expand(REACH, (box.x1, box.y1)).intersect(box).area:
             alpha = _softened(within(shape, box))[..., None]
-            picture += (np.array(ink, np.float32) - picture) * alpha
+            picture += (colours_of(paint, box) - picture) * alpha
     return np.rint(picture).astype(np.uint8)
+
+
+def colours_of(paint: Paint, box: Box) -> NDArray[np.float32]:
+    """The colours (height × width × 3) that ``paint`` has inside ``box``."""
+    size = box.height, box.width, 3
+    if isinstance(paint, tuple):
+        return np.broadcast_to(np.array(paint, np.float32), size)
+    rows, columns = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
+    return (
+        paint.at(np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float64)).reshape(size).astype(np.float32)
+    )
+
+
+def paint_of(canvas: RGB, shown: Mask, ink: Ink) -> Paint:
+    """What fills a shape that shows the pixels ``shown`` of ``canvas``: its ``ink``, unless they have a gradient."""
+    part = canvas[shown.box.slices]
+    places = np.flatnonzero(shown.pixels)
+    few = part.reshape(-1, 3)[places[:: len(places) // FEW + 1]]
+    if not len(few) or np.ptp(np.percentile(few, (10, 90), axis=0), axis=0).max() < UNEVEN:
+        return ink
+    inner = cv2.erode(np.pad(shown.pixels, 2).astype(np.uint8), np.ones((5, 5), np.uint8))[2:-2, 2:-2] > 0
+    colours = part[inner]
+    if len(colours) < FEWEST or np.ptp(np.percentile(colours, (5, 95), axis=0), axis=0).max() < UNEVEN:
+        return ink
+    rows, columns = np.nonzero(inner)
+    step = len(rows) // SAMPLE + 1
+    points: Numbers = np.stack([columns[::step] + shown.box.x0, rows[::step] + shown.box.y0], axis=1).astype(np.float64)
+    seen = colours[::step].astype(np.float64)
+    shade = fit(points, seen)
+    by_gradient, by_ink = (
+        (np.abs(guess - seen).max(axis=1) <= CLOSE).mean() for guess in (shade.at(points), np.array(ink, np.float64))
+    )
+    return shade if by_gradient > by_ink + CLEARLY else ink
 
 
 def within(shape: Mask, box: Box) -> Pixels:
@@ -77,10 +125,9 @@ def _covered(shapes: Sequence[Painted], box: Box) -> Pixels:
     return covered
 
 
-def _soft_edge(before: RGB, ground: RGB, ink: Ink, mask: Pixels) -> Pixels:
-    """The pixels around ``mask`` that are a mixture of its ink and the ground."""
+def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixels) -> Pixels:
+    """The pixels around ``mask`` that are a mixture of its ``colour`` (height × width × 3) and the ground."""
     picture, base = before.astype(np.float32), ground.astype(np.float32)
-    colour = np.broadcast_to(np.array(ink, np.float32), picture.shape)
     alpha = coverage(picture, base, colour)
     missed = np.abs(base + (colour - base) * alpha[..., None] - picture).max(axis=2)
     edge: Pixels = grown(mask, REACH) & ~mask & (missed <= ON_THE_LINE) & (alpha > FAINTEST)

@@ -122,11 +122,13 @@ def mixtures(picture: RGB, labels: Labels, core: Pixels, inks: NDArray[np.uint8]
         one, two = (sure[tuple((points + sign * step).clip(0, limits).T)] for sign in (1, -1))
         valid = np.flatnonzero((one >= 0) & (two >= 0) & (one != two) & (one != own) & (two != own) & ~result)
         if len(valid):
-            result[valid] = _misses(target[valid], palette[one[valid]], palette[two[valid]]) <= ON_THE_LINE
+            result[valid] = off_the_line(target[valid], palette[one[valid]], palette[two[valid]]) <= ON_THE_LINE
     return result
 
 
-def _misses(colour: NDArray[np.float32], one: NDArray[np.float32], two: NDArray[np.float32]) -> NDArray[np.float32]:
+def off_the_line(
+    colour: NDArray[np.float32], one: NDArray[np.float32], two: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Largest channel difference of each colour to the nearest point of the segment from ``one`` to ``two``."""
     span = two - one
     along = ((colour - one) * span).sum(axis=1) / np.maximum((span * span).sum(axis=1), 1)

@@ -1,6 +1,6 @@
 """Regions: the connected areas of one ink, with every mixed pixel on the side it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -42,6 +42,13 @@ class Regions:
     def mask(self, label: int) -> Pixels:
         mask: Pixels = self.labels == label
         return mask
+
+    def enlarged(self, times: int) -> "Regions":
+        """The same with each pixel repeated ``times`` in both directions."""
+        labels = np.repeat(np.repeat(self.labels, times, axis=0), times, axis=1)
+        boxes = (Box(*(times * side for side in region.box)) for region in self.all)
+        regions = zip(self.all, boxes, strict=True)
+        return Regions(labels, tuple(replace(one, box=box, area=one.area * times**2) for one, box in regions))
 
 
 def find_regions(picture: RGB, palette: Palette) -> Regions:
@@ -130,16 +137,22 @@ def _ink_of(regions: Regions) -> Labels:
 
 def _coarser(regions: Regions, most: int, smallest: int) -> Regions:
     """At most ``most`` regions, none below ``smallest`` pixels: each smaller one joins its closest neighbour."""
-    areas = np.array([region.area for region in regions.all], np.int64)
+    owner = owners(regions.labels, np.array([region.area for region in regions.all], np.int64), most, smallest)
+    return regions if owner is None else _connected(_ink_of(regions)[owner][regions.labels])
+
+
+def owners(labels: Labels, areas: NDArray[np.int64], most: int, smallest: int) -> Labels | None:
+    """For each label the one it joins so that at most ``most`` are left, none below ``smallest`` pixels.
+
+    ``areas`` are the pixels of each label. None when all may stay.
+    """
     if len(areas) <= most and areas.min() >= smallest:
-        return regions
+        return None
     owner = np.arange(len(areas), dtype=np.int32)
-    while True:
-        joins = _joins(owner[regions.labels], areas, most, smallest)
-        if joins is None:
-            return _connected(_ink_of(regions)[owner][regions.labels])
+    while (joins := _joins(owner[labels], areas, most, smallest)) is not None:
         owner = joins[owner]
         areas = np.bincount(joins, areas, len(areas)).astype(np.int64)
+    return owner
 
 
 def _joins(labels: Labels, areas: NDArray[np.int64], most: int, smallest: int) -> Labels | None:
@@ -152,7 +165,7 @@ def _joins(labels: Labels, areas: NDArray[np.int64], most: int, smallest: int) -
     small = (areas > 0) & ((rank >= most) | (areas < smallest)) & (rank > 0)
     if not small.any():
         return None
-    one, other, length = _shared_sides(labels, len(areas))
+    one, other, length = shared_sides(labels, len(areas))
     fits = small[one] & (rank[other] < rank[one])
     one, other, length = one[fits], other[fits], length[fits]
     order = np.lexsort((rank[other], length))
@@ -163,7 +176,7 @@ def _joins(labels: Labels, areas: NDArray[np.int64], most: int, smallest: int) -
     return joins
 
 
-def _shared_sides(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def shared_sides(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Every ordered pair of labels that meet, and how many pixel sides they share."""
     keys = []
     for one, other in ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:])):

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from peeler.flat.cleaning import pixel_size, without_noise
 from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure, verdict
@@ -13,11 +14,14 @@ from peeler.flat.forms import forms_of
 from peeler.flat.matting import grown
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
+from peeler.flat.shading import CLEAN, explains, has_gradients, may_have_gradients, shaded_regions, smooth_areas
 from peeler.flat.strokes import Strokes, find_strokes, uncrossed, without_strokes
 from peeler.geometry import RGB
 
 ENCLOSED = 0.9
 """A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
+SMALLEST_CLEANED = 32
+"""Pixels, on a canvas of 512 × 512, of the smallest region of a picture that had to be cleaned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +49,7 @@ class Survey:
 
 
 def survey(picture: RGB) -> Survey:
-    palette = find_palette(picture)
-    regions = find_regions(picture, palette)
+    palette, regions = _read(picture)
     background = find_background(regions)
     forms = forms_of(regions, palette.inks, background)
     strokes = find_strokes(forms) if palette.flat else Strokes()
@@ -58,6 +61,26 @@ def survey(picture: RGB) -> Survey:
     pairs = measure(regions, forms, strokes.outlines, borders, background)
     across = _across_strokes(fills, palette, background | strokes.all, borders)
     return Survey(palette, regions, fills, background, strokes.all, (*pairs, *across))
+
+
+def _read(picture: RGB) -> tuple[Palette, Regions]:
+    """The inks and the regions of ``picture``: even ones if that is all there is, shaded ones, or coarse tones."""
+    size = pixel_size(picture)
+    if size > 1:
+        palette, regions = _read(np.ascontiguousarray(picture[::size, ::size]))
+        return palette, regions.enlarged(size)
+    drifts = may_have_gradients(picture)
+    if drifts:
+        areas = smooth_areas(picture)
+        if explains(areas, CLEAN) and has_gradients(picture, areas):
+            return shaded_regions(picture, areas)
+    palette = find_palette(picture)
+    if drifts or not palette.flat:
+        clean = without_noise(picture)
+        areas = smooth_areas(clean)
+        if explains(areas) and (not palette.flat or has_gradients(clean, areas)):
+            return shaded_regions(clean, areas, SMALLEST_CLEANED)
+    return palette, find_regions(picture, palette)
 
 
 def find_background(regions: Regions) -> frozenset[int]:

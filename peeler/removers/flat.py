@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from peeler.flat.matting import Ink
-from peeler.flat.painting import ink_of, take_off, within
+from peeler.flat.matting import REACH
+from peeler.flat.painting import Paint, colours_of, ink_of, paint_of, take_off, within
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGB, RGBA, Box, Mask
 from peeler.graph import Element
@@ -25,25 +25,26 @@ class FlatRemover:
 
     def remove(self, canvas: RGB, removal: Removal, seed: int, steps: int) -> Removed:
         """``seed`` and ``steps`` change nothing here: there is no randomness and nothing to denoise."""
-        staying = [(_shape(element), ink_of(element)) for element in removal.rest.bottom_to_top()]
-        shapes = [shape for shape, _ in staying] + [_shape(element) for element in removal.elements]
-        background = _background(canvas, shapes)
-        leaving = list(removal.elements)
+        staying = removal.rest.bottom_to_top()
+        background = _background(canvas, [_shape(element) for element in (*staying, *removal.elements)])
+        leaving = [(_shape(element), _paint(canvas, element)) for element in removal.elements]
+        reached = [shape.box.expand(2 * REACH + 1, (canvas.shape[1], canvas.shape[0])) for shape, _ in leaving]
+        near = [item for item in staying if any(_shape(item).box.intersect(box).area for box in reached)]
+        below = [(_shape(element), _paint(canvas, element)) for element in near]
         layers: list[Layer] = []
-        while leaving:
-            element = leaving.pop()
-            below = staying + [(_shape(other), ink_of(other)) for other in leaving]
-            ink = ink_of(element) if _is_plain(canvas, element) else None
-            canvas, box, pixels = take_off(canvas, _shape(element), ink, below, background)
-            layers.insert(0, _layer(element, box, pixels, ink))
+        for element in reversed(removal.elements):
+            shape, paint = leaving.pop()
+            kept = paint if _shows(canvas, shape, paint) else None
+            canvas, box, pixels = take_off(canvas, shape, kept, [*below, *leaving], background)
+            layers.insert(0, _layer(element, box, pixels, isinstance(kept, tuple)))
         return Removed(canvas, tuple(layers))
 
 
-def _layer(element: Element, box: Box, pixels: RGBA, ink: Ink | None) -> Layer:
+def _layer(element: Element, box: Box, pixels: RGBA, plain: bool) -> Layer:
     tight = Box.around(pixels[..., 3] > 0)
     place = Box(tight.x0 + box.x0, tight.y0 + box.y0, tight.x1 + box.x0, tight.y1 + box.y0)
     shown = np.ascontiguousarray(pixels[tight.slices])
-    colour = element.colour if ink else None
+    colour = element.colour if plain else None
     return Layer(element.id, element.name, place, shown, part_of=element.part_of, ink=colour, origin="flat")
 
 
@@ -52,8 +53,12 @@ def _shape(element: Element) -> Mask:
     return element.shape or element.mask or Mask.filling(element.box)
 
 
-def _background(canvas: RGB, shapes: Sequence[Mask]) -> Ink:
-    """The colour of the canvas where no shape lies; of the whole canvas if shapes lie everywhere."""
+def _paint(canvas: RGB, element: Element) -> Paint:
+    return ink_of(element) if element.mask is None else paint_of(canvas, element.mask, ink_of(element))
+
+
+def _background(canvas: RGB, shapes: Sequence[Mask]) -> Paint:
+    """What fills the canvas where no shape lies; the whole canvas if shapes lie everywhere."""
     bare = np.ones(canvas.shape[:2], np.bool_)
     for shape in shapes:
         bare[shape.box.slices] &= ~shape.pixels
@@ -62,10 +67,12 @@ def _background(canvas: RGB, shapes: Sequence[Mask]) -> Ink:
     most = counts.argmax()
     plain = counts[most] >= ONE_GROUND * len(pixels)
     red, green, blue = (unpacked(colours[most]) if plain else np.median(pixels, axis=0).astype(int)).tolist()
-    return red, green, blue
+    return (red, green, blue) if plain else paint_of(canvas, Mask.of(bare), (red, green, blue))
 
 
-def _is_plain(canvas: RGB, element: Element) -> bool:
-    shape = _shape(element)
-    pixels = canvas[shape.box.slices][within(shape, shape.box)].astype(np.int32)
-    return bool((np.abs(pixels - ink_of(element)).max(axis=1) <= PLAIN).mean() >= PLAIN_SHARE)
+def _shows(canvas: RGB, shape: Mask, paint: Paint) -> bool:
+    """Whether most of what a shape covers has the colour of its paint."""
+    mask = within(shape, shape.box)
+    pixels = canvas[shape.box.slices][mask].astype(np.int32)
+    colours = paint if isinstance(paint, tuple) else colours_of(paint, shape.box)[mask]
+    return bool((np.abs(pixels - colours).max(axis=1) <= PLAIN).mean() >= PLAIN_SHARE)

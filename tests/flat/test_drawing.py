@@ -119,7 +119,8 @@ def visible(top: NDArray[np.int64]) -> list[Pixels]:
 
 def test_what_is_not_flat_is_read_as_tones() -> None:
     across, down = np.meshgrid(np.linspace(0, 255, SIZE), np.linspace(0, 255, SIZE))
-    canvas = np.stack([across, down, np.full_like(across, 90)], axis=2).astype(np.uint8)
+    grain = np.random.default_rng(3).integers(-60, 60, (SIZE, SIZE))
+    canvas = np.stack([across + grain, down - grain, 90 + grain], axis=2).clip(0, 255).astype(np.uint8)
     drawing = read_drawing(canvas)
     assert_consistent(drawing, canvas)
     assert not drawing.palette.flat and drawing.shapes

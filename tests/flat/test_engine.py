@@ -161,7 +161,8 @@ def test_a_graph_without_shapes_is_read_anew() -> None:
 
 
 def test_what_is_not_flat_art_is_said_to_be_not() -> None:
-    assert FlatAnalyst().analyse(gradient(), None, 0).note == NOT_FLAT
+    assert FlatAnalyst().analyse(noise(1), None, 0).note == NOT_FLAT
+    assert FlatAnalyst().analyse(gradient(), None, 0).note == ""
     assert FlatAnalyst().analyse(drawn(*FACE), None, 0).note == ""
 
 
