@@ -62,7 +62,7 @@ def find_ridges(coverage: NDArray[np.float32], among: Pixels) -> Iterator[Ridge]
     seeds = seeds[np.argsort(-clear[tuple(seeds.T)], kind="stable")]
     tracer = _Tracer(smooth)
     for row, column in seeds.tolist():
-        if not tracer.taken[row][column]:
+        if not tracer.taken[row, column]:
             points, is_closed = tracer.traced((column + 0.5, row + 0.5), tuple(ways[row, column].tolist()))
             if len(points) >= 4:
                 yield _refined(points, coverage, is_closed)
@@ -85,10 +85,10 @@ class _Tracer:
     """Follows ridges with steps of a pixel, each put back onto the ridge; in plain numbers, as steps are few."""
 
     def __init__(self, smooth: NDArray[np.float32]) -> None:
-        self._heights: list[list[float]] = np.pad(smooth, 2).tolist()
+        self._heights = np.pad(smooth, 2).data
         self._size = smooth.shape
         self._ways: dict[tuple[int, int], Vector] = {}
-        self.taken = np.zeros(smooth.shape, np.bool_).tolist()
+        self.taken = np.zeros(smooth.shape, np.bool_)
 
     def traced(self, seed: Vector, way: Vector) -> tuple[Points, bool]:
         """The points of the ridge through ``seed``, and whether it comes back to where it began."""
@@ -134,18 +134,16 @@ class _Tracer:
         if not (0 <= column <= self._size[1] + 2 and 0 <= row <= self._size[0] + 2) or min(x, y) < 0:
             return 0.0
         right, down = x - column, y - row
-        above, below = self._heights[row], self._heights[row + 1]
-        high = above[column] * (1 - right) + above[column + 1] * right
-        low = below[column] * (1 - right) + below[column + 1] * right
-        return high * (1 - down) + low * down
+        heights = self._heights
+        high = heights[row, column] * (1 - right) + heights[row, column + 1] * right
+        low = heights[row + 1, column] * (1 - right) + heights[row + 1, column + 1] * right
+        return float(high * (1 - down) + low * down)
 
     def _take(self, point: Vector, way: Vector) -> None:
         """The pixels around a point of a ridge begin no other one."""
         column, row = int(point[0]), int(point[1])
         self._ways[column, row] = way
-        for y in range(max(0, row - 1), min(self._size[0], row + 2)):
-            for x in range(max(0, column - 1), min(self._size[1], column + 2)):
-                self.taken[y][x] = True
+        self.taken[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = True
 
     def _is_along_another(self, point: Vector, way: Vector) -> bool:
         other = self._ways.get((int(point[0]), int(point[1])))

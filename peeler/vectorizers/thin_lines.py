@@ -50,14 +50,14 @@ def take_thin_lines(alpha: Alpha, tolerance: float) -> tuple[list[Drawing], Alph
     thin = (alpha >= LEAST) & ~_dilated(body, 2 * NEAR + 1)
     roots = _dilated(body, 2 * ROOTED + 1)
     drawings: list[Drawing] = []
-    left = alpha
+    drawn = np.zeros(alpha.shape, np.bool_)
     for lines in _lines_of_each_part(alpha, thin):
         for line in _joined(lines):
             rooted = [not line.is_closed and bool(_at(roots, end)) for end in line.points[[0, -1]]]
             if _is_line(line, any(rooted)):
-                left = np.where(thin & _around(line, thin.shape), np.uint8(0), left)
+                _mark(drawn, line)
                 drawings.append(_drawn(_on_into(line, rooted), tolerance))
-    return drawings, left
+    return drawings, np.where(thin & _dilated(drawn, 2 * NEAR + 1), np.uint8(0), alpha) if drawings else alpha
 
 
 def _lines_of_each_part(alpha: Alpha, thin: Pixels) -> Iterator[list[Ridge]]:
@@ -196,13 +196,11 @@ def _outline(points: Points) -> Outline:
     return Outline(points, np.zeros(len(points)), None)
 
 
-def _around(line: Ridge, shape: tuple[int, ...]) -> Pixels:
-    """The pixels near a line."""
-    mask = np.zeros(shape, np.uint8)
-    for column, row in np.floor(even(line.points, 0.5, line.is_closed)).astype(int).tolist():
-        if 0 <= row < shape[0] and 0 <= column < shape[1]:
-            mask[row, column] = 1
-    return _dilated(mask > 0, 2 * NEAR + 1)
+def _mark(mask: Pixels, line: Ridge) -> None:
+    """Set the pixels that a line goes through."""
+    columns, rows = np.floor(even(line.points, 0.5, line.is_closed)).astype(int).T
+    inside = (columns >= 0) & (rows >= 0) & (columns < mask.shape[1]) & (rows < mask.shape[0])
+    mask[rows[inside], columns[inside]] = True
 
 
 def _at(mask: Pixels, point: NDArray[np.float64]) -> bool:
