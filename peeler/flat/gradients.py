@@ -85,21 +85,33 @@ class Paraboloid:
 
 def fit(points: Numbers, colours: Numbers) -> Shade:
     """The simplest shade that explains ``colours`` (n × 3, n > 0) at ``points`` (n × 2: x, y) nearly as well as any."""
-    spread: Numbers = np.asarray(np.percentile(colours, (5, 95), axis=0), np.float64)
-    if len(points) < FEWEST or np.ptp(spread, axis=0).max() < PALE:
+    surface = surface_of(points, colours)
+    if isinstance(surface, Plain):
+        return surface
+    middle = surface.middle
+    plane, *_ = np.linalg.lstsq(np.column_stack([points - middle, np.ones(len(points))]), colours, rcond=None)
+    candidates: list[Shade] = [_profile(points, colours, middle, np.linalg.svd(plane[:2])[0][:, 0])]
+    centre = _stationary(surface.terms)
+    if centre is not None:
+        candidates.append(_around(points, colours, middle + centre * surface.reach, surface.reach))
+    candidates.append(surface)
+    errors = [miss(shade, points, colours) + SIMPLER * rank for rank, shade in enumerate(candidates)]
+    return candidates[int(np.argmin(errors))]
+
+
+def surface_of(points: Numbers, colours: Numbers, beyond: float = 0.0) -> Plain | Paraboloid:
+    """One colour or a paraboloid for ``colours`` (n × 3, n > 0) at ``points`` (n × 2: x, y).
+
+    It may run ``beyond`` the range of colours that are seen, as a share of that range.
+    """
+    low, high = np.asarray(np.percentile(colours, (5, 95), axis=0), np.float64)
+    if len(points) < FEWEST or (high - low).max() < PALE:
         return Plain(np.median(colours, axis=0))
     middle = points.mean(axis=0)
     reach = max(1.0, float(np.abs(points - middle).max()))
     terms = np.asarray(np.linalg.lstsq(_powers((points - middle) / reach), colours, rcond=None)[0], np.float64)
-    paraboloid = Paraboloid(middle, reach, terms, *spread)
-    plane, *_ = np.linalg.lstsq(np.column_stack([points - middle, np.ones(len(points))]), colours, rcond=None)
-    candidates: list[Shade] = [_profile(points, colours, middle, np.linalg.svd(plane[:2])[0][:, 0])]
-    centre = _stationary(terms)
-    if centre is not None:
-        candidates.append(_around(points, colours, middle + centre * reach, reach))
-    candidates.append(paraboloid)
-    errors = [miss(shade, points, colours) + SIMPLER * rank for rank, shade in enumerate(candidates)]
-    return candidates[int(np.argmin(errors))]
+    further = beyond * (high - low)
+    return Paraboloid(middle, reach, terms, low - further, high + further)
 
 
 def _around(points: Numbers, colours: Numbers, middle: Numbers, reach: float) -> Gradient:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.gradients import fit, miss
+from peeler.flat.gradients import Numbers, Plain, Shade, surface_of
 from peeler.flat.palette import CLEAN_NOISE, ON_THE_LINE, Labels, Palette, grain, off_the_line
 from peeler.flat.regions import MOST_REGIONS, SMALLEST_REGION, Region, Regions, owners
 from peeler.geometry import RGB, Box, Pixels
@@ -36,9 +36,9 @@ MOST = 0.7
 """Share of the contrast of a thin line that its pixels have; its soft edge has less."""
 SEAMLESS = 6.0
 """Grey levels of the mean step from one region to the next below which they are one."""
-SAME = 4.0
-"""Grey levels by which the gradient of one region may miss another one that has the same ink."""
-SAMPLE = 300
+SAME = 5.0
+"""Grey levels by which the gradient of one region may miss most of another one that has the same ink."""
+SAMPLE = 200
 """Pixels of a region that are asked for its ink."""
 EXPLAINED, CLEAN = 0.90, 0.98
 """At least this share of a drawing lies in smooth areas or on their edges, and of one without noise."""
@@ -100,10 +100,11 @@ def shaded_regions(picture: RGB, areas: Labels, smallest: int = SMALLEST_REGION)
     ``smallest`` is in pixels of a canvas of 512 × 512.
     """
     smallest *= grain(picture) ** 2
-    labels, carried = _spread(picture, _with_thin_lines(picture, areas, smallest))
+    areas = _with_thin_lines(picture, areas, smallest)
+    labels, carried = _spread(picture, areas)
     labels = _without_seams(labels, carried)
     owner = owners(labels, np.bincount(labels.ravel()), MOST_REGIONS, smallest)
-    return _inked(labels if owner is None else owner[labels], picture)
+    return _inked(labels if owner is None else owner[labels], picture, areas > 0)
 
 
 def _bends(picture: RGB) -> NDArray[np.int16]:
@@ -218,12 +219,12 @@ def _root(owner: Labels, label: int) -> int:
     return label
 
 
-def _inked(labels: Labels, picture: RGB) -> tuple[Palette, Regions]:
-    """The regions of ``labels``, numbered by ink and then in reading order."""
+def _inked(labels: Labels, picture: RGB, pure: Pixels) -> tuple[Palette, Regions]:
+    """The regions of ``labels``, numbered by ink and then in reading order; ``pure`` pixels show it unmixed."""
     order = np.argsort(labels, axis=None, kind="stable")
     starts = np.flatnonzero(np.diff(labels.ravel()[order], prepend=-1))
     groups = np.split(order, starts[1:])
-    inks, ink_of = _inks(groups, picture)
+    inks, ink_of = _inks([_pure(group, pure) for group in groups], picture)
     ranked = sorted(range(len(groups)), key=lambda index: (ink_of[index], int(groups[index][0])))
     numbered = np.empty(labels.size, np.int32)
     regions = []
@@ -246,13 +247,28 @@ def _inks(groups: Sequence[NDArray[np.intp]], picture: RGB) -> tuple[NDArray[np.
         samples.append(
             (np.stack([columns, rows], axis=1).astype(np.float64), picture[rows, columns].astype(np.float64))
         )
-    shades = [fit(points, colours) for points, colours in samples]
+    shades = [surface_of(*sample, beyond=1.0) for sample in samples]
+    ranges = np.array([(one.colour, one.colour) if isinstance(one, Plain) else (one.low, one.high) for one in shades])
     firsts: list[int] = []
     ink_of = [0] * len(groups)
     for index in sorted(range(len(groups)), key=lambda index: (-len(groups[index]), index)):
-        same = (ink for ink, first in enumerate(firsts) if miss(shades[first], *samples[index]) <= SAME)
+        points, colours = samples[index]
+        usual, known = np.median(colours, axis=0), ranges[firsts]
+        near = np.flatnonzero(((usual >= known[:, 0] - SAME) & (usual <= known[:, 1] + SAME)).all(axis=1))
+        same = (ink for ink in near.tolist() if _goes_on(shades[firsts[ink]], points, colours))
         ink_of[index] = next(same, len(firsts))
         if ink_of[index] == len(firsts):
             firsts.append(index)
     medians = [np.median(samples[first][1], axis=0) for first in firsts]
     return np.array(medians).astype(np.uint8), ink_of
+
+
+def _pure(group: NDArray[np.intp], pure: Pixels) -> NDArray[np.intp]:
+    """The pure pixels of a group, all of them if none is."""
+    kept = group[pure.ravel()[group]]
+    return kept if len(kept) else group
+
+
+def _goes_on(shade: Shade, points: Numbers, colours: Numbers) -> bool:
+    """Whether most of ``colours`` (n × 3) at ``points`` (n × 2) are as ``shade`` tells; those on edges are not."""
+    return bool(np.median(np.abs(shade.at(points) - colours).max(axis=1)) <= SAME)

@@ -20,7 +20,7 @@ from peeler.geometry import RGB
 
 ENCLOSED = 0.9
 """A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
-SMALLEST_CLEANED = 32
+SMALLEST_CLEANED = 96
 """Pixels, on a canvas of 512 × 512, of the smallest region of a picture that had to be cleaned."""
 
 
