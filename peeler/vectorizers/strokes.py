@@ -145,7 +145,8 @@ def _line_of(points: Points, width: float, is_round: bool, tolerance: float) -> 
         curves = fit_open_curve(middle, tolerance * closer)
         off, width = _misses(points, _points_on(curves), is_end, is_round)
         if _is_even(off, 0):
-            return Stroke(curves, width, False, is_round, is_round), float(off[is_end].mean())
+            stroke = Stroke(curves, width, is_closed=False, round_corners=is_round, round_ends=is_round)
+            return stroke, float(off[is_end].mean())
     return None
 
 
@@ -202,7 +203,7 @@ def _middle(points: Points, width: float, is_round: bool) -> tuple[Points, Pixel
     is_end = np.zeros(count, np.bool_)
     for end in (first, last):
         is_end[np.arange(end[0] - BLUNT, end[-1] + BLUNT + 1) % count] = True
-    return None if middle is None else (middle, is_end)
+    return None if middle is None or is_end.all() else (middle, is_end)
 
 
 def _flat_ends(points: Points, tips: tuple[int, int], half: int) -> list[Index]:

@@ -171,9 +171,9 @@ def _drawn(line: Ridge, tolerance: float) -> Drawing:
             curves = _straight(line.points, STRAIGHT + unknown) or fit_open_curve(
                 even(line.points, is_closed=False), tolerance
             )
-            return Stroke(curves, width, False, False, False)
+            return Stroke(curves, width, is_closed=False, round_corners=False, round_ends=False)
         ring = _outline(line.points)
-        return Stroke(recognised(ring) or fit_curves([ring], tolerance)[0], width, True, False)
+        return Stroke(recognised(ring) or fit_curves([ring], tolerance)[0], width, is_closed=True, round_corners=False)
     points = line.points
     chords = np.gradient(points, axis=0)
     across = np.stack([-chords[:, 1], chords[:, 0]], axis=1) / np.maximum(1e-9, np.hypot(*chords.T))[:, None]
