@@ -108,8 +108,8 @@ def _joined(lines: Sequence[Ridge]) -> list[Ridge]:
             other = open_lines.pop(place)
             open_lines.insert(0, _in_one(_turned(line, turned), _turned(other, other_turned)))
         elif len(line.points) > 8 and np.hypot(*(line.points[0] - line.points[-1])) <= MEETING:
-            ring = _in_one(line, line)
-            done.append(ring._replace(points=ring.points[: len(line.points)], is_closed=True))
+            ring, inner = _in_one(line, line), slice(2, len(line.points) - 1)
+            done.append(ring._replace(points=ring.points[inner], widths=ring.widths[inner], is_closed=True))
         else:
             done.append(line)
     return done

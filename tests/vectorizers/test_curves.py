@@ -174,9 +174,11 @@ def test_any_alpha_gives_a_finite_path() -> None:
         alpha = np.clip((blurred.astype(float) - 128) * random.uniform(1, 30) + 128, 0, 255).astype(np.uint8)
         for path in vectorize(alpha):
             drawn = ElementTree.fromstring(path).attrib
-            assert drawn.pop("fill") == "#204060"
+            assert {drawn.pop("fill"), drawn.pop("stroke", "none")} == {"#204060", "none"}
             data = drawn.pop("d", "M0 0z")
-            assert re.fullmatch(r"(M ?-?[\d.]+ ?-?[\d.]+([lchva]( ?-?[\d.]+)+)*z)+", data)
+            end = "z?" if "stroke-width" in drawn else "z"
+            assert re.fullmatch(r"(M ?-?[\d.]+ ?-?[\d.]+([lchva]( ?-?[\d.]+)+)*" + end + ")+", data)
+            assert drawn.pop("stroke-linecap", "round") == drawn.pop("stroke-linejoin", "round") == "round"
             assert all(re.fullmatch(r"-?[\d.]+|rotate\((-?[\d.]+ ?){3}\)", value) for value in drawn.values())
 
 

@@ -57,7 +57,7 @@ def test_a_level_line_is_one_stroke_wherever_it_lies_between_pixels(across: floa
 def test_rings_are_circles_and_frames_closed(width: float) -> None:
     (ring,) = drawn(width / 2 - abs(np.hypot(X - 32.2, Y - 31.7) - 20.3), 29.5)
     assert ring.startswith("<circle") and widths([ring]) == pytest.approx([width], abs=0.03)
-    (frame,) = drawn(width / 2 - abs(np.maximum(abs(X - 32.2) - 20, abs(Y - 31.6) - 15)), 28)
+    (frame,) = drawn(width / 2 - abs(np.maximum(abs(X - 32.2) - 20, abs(Y - 31.6) - 15)), 27.5)
     assert frame.startswith("<rect") or frame.endswith('z"/>')
 
 
@@ -85,6 +85,11 @@ def test_a_line_that_grows_wider_is_an_outline() -> None:
     taper = np.minimum(np.minimum(X - 6, 58 - X), (0.3 + (X - 6) / 52) / 2 - abs(Y - 20 - 0.3 * X))
     (path,) = drawn(taper, 33)
     assert "stroke" not in path and path.endswith('z"/>')
+
+
+def test_a_ring_that_grows_wider_is_an_outline_with_a_hole() -> None:
+    (path,) = drawn((0.6 + X / 70) / 2 - abs(np.hypot(X - 32.2, Y - 31.7) - 20), 32)
+    assert "stroke" not in path and path.count("z") == 2
 
 
 def test_a_pale_band_is_no_thin_line() -> None:
