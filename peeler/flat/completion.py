@@ -34,7 +34,7 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
     """
     if not (visible.any() and cover.any()):
         return visible
-    box = _neighbourhood(visible)
+    box = reach_of(Box.around(visible), (visible.shape[1], visible.shape[0]))
     seen, under = visible[box.slices], cover[box.slices]
     arcs = covered_arcs(seen, under)
     round_shape = _ellipse(seen, under) if any(arc.ends for arc in arcs) else None
@@ -77,10 +77,9 @@ def _ellipse(visible: Pixels, cover: Pixels) -> Pixels | None:
     return canvas > 0
 
 
-def _neighbourhood(mask: Pixels) -> Box:
-    """The mask's box with room for what may be hidden around it."""
-    box = Box.around(mask)
-    return box.expand(max(box.width, box.height) // 2 + 8, (mask.shape[1], mask.shape[0]))
+def reach_of(box: Box, size: tuple[int, int]) -> Box:
+    """The box of what is seen with room for what may be hidden around it, on a canvas of ``size`` (width, height)."""
+    return box.expand(max(box.width, box.height) // 2 + 8, size)
 
 
 def _closed_by_curve(arc: Arc, ends: tuple[End, End], area: int) -> NDArray[np.int32]:

@@ -1,8 +1,7 @@
 """Outlines of masks: where they are covered by something in front, where they turn inwards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,11 +14,6 @@ SHORTEST_ARC = 4
 TANGENT_REACH = 16
 """Pixels of the visible outline from which the direction at its end is taken."""
 FEWEST_FOR_TANGENT = 4
-WIDEST_TURN = 50.0
-"""Degrees by which an outline may turn on its way across a gap and still be seen as one (relatability)."""
-HIDDEN_SHARE = 0.85
-"""Share of the way that must lie under the occluder or on the pieces themselves."""
-
 Points = NDArray[np.intp]
 """n × 2 pixels, x first."""
 Vector = NDArray[np.float64]
@@ -114,45 +108,6 @@ def _direction(way: NDArray[np.float64]) -> Vector | None:
         return None
     axis: Vector = np.linalg.svd(way - way.mean(axis=0), full_matrices=False)[2][0]
     return axis if axis @ (way[-1] - way[0]) >= 0 else -axis
-
-
-class RelatedEnds(NamedTuple):
-    """Two ends that may be of one outline: the larger turn in degrees, and how long and bent the way is."""
-
-    cost: float
-    turn: float
-    one: End
-    other: End
-
-
-def related_ends(ones: Sequence[End], others: Sequence[End], hidden: Pixels) -> list[RelatedEnds]:
-    """Pairs of ends that relate, straightest first, each end at most once.
-
-    Two ends relate when a line across the gap turns little off each and lies under ``hidden`` (Kellman and Shipley,
-    *A theory of visual interpolation in object perception*, 1991).
-    """
-    found = [pair for one in ones for other in others if (pair := _relation(one, other, hidden)) is not None]
-    pairs: list[RelatedEnds] = []
-    for pair in sorted(found, key=lambda pair: pair.cost):
-        if all(pair.one is not used.one and pair.other is not used.other for used in pairs):
-            pairs.append(pair)
-    return pairs
-
-
-def _relation(one: End, other: End, hidden: Pixels) -> RelatedEnds | None:
-    """None where the two do not relate. The cost is the turns' sum plus a tenth of the gap's pixels."""
-    gap = other.point - one.point
-    length = float(np.hypot(*gap))
-    if one.direction is None or other.direction is None or length < 2:
-        return None
-    turns = _angle(one.direction, gap / length), _angle(other.direction, -gap / length)
-    if max(turns) > WIDEST_TURN or hidden[along(one.point, other.point)].mean() < HIDDEN_SHARE:
-        return None
-    return RelatedEnds(sum(turns) + 0.1 * length, max(turns), one, other)
-
-
-def _angle(one: Vector, other: Vector) -> float:
-    return float(np.degrees(np.arccos(np.clip(one @ other, -1, 1))))
 
 
 @dataclass(frozen=True, eq=False)

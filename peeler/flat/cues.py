@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.contacts import Boundary, Junction, junctions
-from peeler.flat.contours import End, covered_arcs, related_ends
+from peeler.flat.contours import End
 from peeler.flat.forms import Form
 from peeler.flat.regions import Region, Regions
+from peeler.flat.relatability import ends_under, related_ends
 from peeler.flat.strokes import outlined
 
 WEIGHTS = {
@@ -76,7 +77,7 @@ def measure(
 ) -> Iterator[Measured]:
     """The cues of every touching pair of regions outside the background, whose ``forms`` are given."""
     votes = _straight_edges(junctions(regions.labels), background)
-    interruptions = _interruptions(regions, borders)
+    interruptions = _interruptions(regions, borders, background)
     for border in borders:
         first, second = border.first, border.second
         if border.length < SHORTEST_CONTACT or first in background or second in background:
@@ -132,7 +133,9 @@ class Interruption:
     twins: bool
 
 
-def _interruptions(regions: Regions, borders: Sequence[Boundary]) -> dict[tuple[int, int], Interruption]:
+def _interruptions(
+    regions: Regions, borders: Sequence[Boundary], background: frozenset[int]
+) -> dict[tuple[int, int], Interruption]:
     """(a, b) → how a interrupts b, where it does."""
     around: defaultdict[int, set[int]] = defaultdict(set)
     for border in borders:
@@ -140,11 +143,14 @@ def _interruptions(regions: Regions, borders: Sequence[Boundary]) -> dict[tuple[
         around[border.second].add(border.first)
     found = {}
     for above, neighbours in around.items():
+        if above in background:
+            continue
+        only = np.arange(len(regions.all)) == above
         by_ink: defaultdict[int, list[int]] = defaultdict(list)
         for label in sorted(neighbours):
             by_ink[regions.all[label].ink].append(label)
         for pieces in by_ink.values():
-            ends = {label: _ends_at(regions, label, above) for label in pieces if len(pieces) > 1}
+            ends = {label: ends_under(regions, label, only) for label in pieces if len(pieces) > 1}
             for label in ends:
                 siblings = [other for other in pieces if other != label]
                 related = any(_go_on(regions, above, ends, label, other) for other in siblings)
@@ -153,21 +159,12 @@ def _interruptions(regions: Regions, borders: Sequence[Boundary]) -> dict[tuple[
     return found
 
 
-def _ends_at(regions: Regions, label: int, above: int) -> list[End]:
-    """Where the outline of a region goes under another one, in pixels of the canvas."""
-    box = regions.all[label].box.expand(2, (regions.labels.shape[1], regions.labels.shape[0]))
-    labels = regions.labels[box.slices]
-    corner = np.array([box.x0, box.y0], np.float64)
-    arcs = covered_arcs(labels == label, labels == above)
-    return [End(end.point + corner, end.direction) for arc in arcs if arc.ends for end in arc.ends]
-
-
 def _go_on(regions: Regions, above: int, ends: dict[int, list[End]], one: int, other: int) -> bool:
     if not (ends[one] and ends[other]):
         return False
-    hidden = np.zeros(len(regions.all), np.bool_)
-    hidden[[above, one, other]] = True
-    return bool(related_ends(ends[one], ends[other], hidden[regions.labels]))
+    hides = np.zeros(len(regions.all), np.bool_)
+    hides[[above, one, other]] = True
+    return bool(related_ends(ends[one], ends[other], regions.labels, hides))
 
 
 def _are_twins(one: Region, other: Region) -> bool:

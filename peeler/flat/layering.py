@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.completion import complete
+from peeler.flat.completion import complete, reach_of
 from peeler.flat.cues import Evidence
 from peeler.flat.matting import grown
 from peeler.flat.order import bottom_to_top, stacking
@@ -15,7 +16,7 @@ from peeler.flat.parts import split
 from peeler.flat.pieces import Piece
 from peeler.flat.regions import Regions
 from peeler.flat.strokes import own_outline
-from peeler.geometry import Pixels
+from peeler.geometry import Box, Pixels
 
 SMALLEST_TO_SPLIT = 100
 """Pixels."""
@@ -62,6 +63,7 @@ class Layering:
         for number, piece in enumerate(pieces):
             piece_of[list(piece.members)] = number
         self._piece_map, self._fill_map = piece_of[regions.labels], piece_of[fills.labels]
+        self._windows = [_window(piece, (regions, fills)) for piece in pieces]
         self._taken = np.zeros(self._piece_map.shape, np.bool_)
         """Pixels of strokes that have become outlines of their own."""
 
@@ -76,21 +78,31 @@ class Layering:
 
     def _parts(self, number: int) -> list[tuple[Pixels, Pixels]]:
         """What shows of each part of a piece and the whole part, inside the painter's interval."""
-        visible = (self._piece_map == number) & ~self._taken
+        window = self._windows[number].slices
+        piece_map, taken = self._piece_map[window], self._taken[window]
+        visible = (piece_map == number) & ~taken
         if not self._flat:
             # The coarse tones of a photograph have no outlines to go by.
-            return _shown([(visible, visible)], visible)
-        over = self._over(number)
-        drawn_in = self._piece_map if self._drawn[number] else self._fill_map
-        seen = (drawn_in == number) & ~self._taken
-        possible = visible | over[self._piece_map]
-        parts = _shown(_completed(seen, over[drawn_in], self._pieces[number].bridge), visible)
-        return [(shown, shown | (whole & possible)) for shown, whole in parts]
+            return [self._on_canvas(part, window) for part in _shown([(visible, visible)], visible)]
+        over, bridge = self._over(number), self._pieces[number].bridge
+        drawn_in = piece_map if self._drawn[number] else self._fill_map[window]
+        seen = (drawn_in == number) & ~taken
+        possible = visible | over[piece_map]
+        parts = _shown(_completed(seen, over[drawn_in], None if bridge is None else bridge[window]), visible)
+        return [self._on_canvas((shown, shown | (whole & possible)), window) for shown, whole in parts]
+
+    def _on_canvas(self, part: tuple[Pixels, Pixels], window: tuple[slice, slice]) -> tuple[Pixels, Pixels]:
+        shown, whole = np.zeros((2, *self._piece_map.shape), np.bool_)
+        shown[window], whole[window] = part
+        return shown, whole
 
     def _outline(self, number: int, whole: Pixels) -> Iterator[tuple[Shape, int]]:
         """The outline of a fill that goes on behind others, cut out of the strokes that it is a part of."""
         over = self._over(number)
-        strokes = np.append(over[:-1] & self._drawn, False)[self._piece_map] & ~self._taken
+        drawn = over[:-1] & self._drawn
+        if not drawn.any():
+            return
+        strokes = np.append(drawn, False)[self._piece_map] & ~self._taken
         if not strokes.any():
             return
         cell = self._fill_map == number
@@ -105,6 +117,16 @@ class Layering:
     def _over(self, number: int) -> NDArray[np.bool_]:
         """Per piece whether it may hide this one, and False for what is no piece; what is no shape hides nothing."""
         return np.append(self._above[:, number] & (self._areas >= FEWEST_VISIBLE), False)
+
+
+def _window(piece: Piece, drawings: tuple[Regions, Regions]) -> Box:
+    """Where all of a piece is found that shows in either drawing or lies hidden."""
+    regions = [drawing.all[label] for drawing in drawings for label in piece.members]
+    boxes = [region.box for region in regions if region.area]
+    if piece.bridge is not None:
+        boxes.append(Box.around(piece.bridge))
+    height, width = drawings[0].labels.shape
+    return reach_of(reduce(Box.union, boxes), (width, height))
 
 
 def _shown(parts: Sequence[tuple[Pixels, Pixels]], visible: Pixels) -> list[tuple[Pixels, Pixels]]:

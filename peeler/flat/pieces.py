@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from peeler.flat.completion import quadrilateral
 from peeler.flat.contacts import boundaries
-from peeler.flat.contours import End, covered_arcs, related_ends
+from peeler.flat.contours import End
 from peeler.flat.regions import Regions
+from peeler.flat.relatability import ends_under, related_ends
 from peeler.geometry import Pixels
 
 FRAMED_SHARE = 0.85
@@ -88,14 +89,17 @@ def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[
     for label in labels:
         if above[:, label].any():
             by_ink[regions.all[label].ink].append(label)
+    shows = np.bincount(regions.labels.ravel(), minlength=len(regions.all)) > 0
     few = [members for members in by_ink.values() if len(members) <= MOST_PIECES]
-    ends = {label: _ends(regions, label, above) for members in few for label in members if len(members) > 1}
+    ends = {
+        label: ends_under(regions, label, above[:, label]) for members in few for label in members if len(members) > 1
+    }
     found = []
     for first, second in (pair for members in few for pair in combinations(members, 2)):
-        cover = _common(regions, first, second, above)
-        if not cover.any() or above[first, second] or above[second, first]:
+        hides = above[:, first] & above[:, second] & shows
+        if not hides.any() or above[first, second] or above[second, first]:
             continue
-        turn, bridge = _continued(regions, first, second, ends, cover) or _framed(regions, first, second, cover)
+        turn, bridge = _continued(regions, first, second, ends, hides) or _framed(regions, first, second, hides)
         if bridge is not None:
             found.append(Link(first, second, _terms(regions, first, second, turn, bridge, odds), bridge))
     return found
@@ -114,17 +118,11 @@ def links_across_strokes(
         first, second = border.first, border.second
         if not {first, second} <= shown or fills.all[first].ink != fills.all[second].ink:
             continue
-        ends = {label: _ends(regions, label, above) for label in (first, second)}
-        continued = _continued(regions, first, second, ends, _common(regions, first, second, above))
+        ends = {label: ends_under(regions, label, above[:, label]) for label in (first, second)}
+        continued = _continued(regions, first, second, ends, above[:, first] & above[:, second])
         if continued is not None:
             found.append(Link(first, second, _terms(regions, first, second, *continued, odds), continued[1]))
     return found
-
-
-def _common(regions: Regions, first: int, second: int, above: Pixels) -> Pixels:
-    """What lies above both."""
-    covers: Pixels = (above[:, first] & above[:, second])[regions.labels]
-    return covers
 
 
 def _terms(
@@ -146,28 +144,33 @@ def _apart(link: Link, pieces: Sequence[Piece]) -> bool:
 
 
 def _continued(
-    regions: Regions, first: int, second: int, ends: dict[int, list[End]], cover: Pixels
+    regions: Regions, first: int, second: int, ends: dict[int, list[End]], hides: Pixels
 ) -> tuple[float, Pixels] | None:
-    """Two outlines of the first go on in two of the second: the larger turn in degrees, and the area between."""
-    pairs = related_ends(ends[first], ends[second], cover | regions.mask(first) | regions.mask(second))
+    """Two outlines of the first go on in two of the second: the larger turn in degrees, and the area between.
+
+    ``hides`` says of every region whether it lies above both.
+    """
+    over_or_own = hides.copy()
+    over_or_own[[first, second]] = True
+    pairs = related_ends(ends[first], ends[second], regions.labels, over_or_own)
     if len(pairs) < 2:
         return None
     corners = np.array([end.point for pair in pairs[:2] for end in (pair.one, pair.other)])
-    return pairs[1].turn, quadrilateral(corners, cover.shape) & cover
+    return pairs[1].turn, quadrilateral(corners, regions.labels.shape) & hides[regions.labels]
 
 
-def _framed(regions: Regions, first: int, second: int, cover: Pixels) -> tuple[None, Pixels | None]:
+def _framed(regions: Regions, first: int, second: int, hides: Pixels) -> tuple[None, Pixels | None]:
     """Everything between the two is hidden, and it is less than what they show: perhaps one plain shape behind bars."""
-    shown = regions.mask(first) | regions.mask(second)
-    between = quadrilateral(np.argwhere(shown)[:, ::-1], cover.shape) & ~shown
-    if between.sum() > shown.sum() or not between.any() or cover[between].mean() < FRAMED_SHARE:
+    box = regions.all[first].box.union(regions.all[second].box)
+    labels = regions.labels[box.slices]
+    shown = (labels == first) | (labels == second)
+    between = quadrilateral(np.argwhere(shown)[:, ::-1], labels.shape) & ~shown
+    hidden = between & hides[labels]
+    if between.sum() > shown.sum() or not between.any() or hidden.sum() < FRAMED_SHARE * between.sum():
         return None, None
-    return None, between & cover
-
-
-def _ends(regions: Regions, label: int, above: Pixels) -> list[End]:
-    cover = above[:, label][regions.labels]
-    return [end for arc in covered_arcs(regions.mask(label), cover) if arc.ends for end in arc.ends]
+    bridge = np.zeros(regions.labels.shape, np.bool_)
+    bridge[box.slices] = hidden
+    return None, bridge
 
 
 def _grouped(members: Sequence[int], links: Sequence[Link]) -> list[Piece]:
