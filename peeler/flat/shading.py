@@ -26,8 +26,10 @@ SMALLEST_SHADED = 200
 """Pixels, at 512 × 512, of the smallest area that can tell a shaded picture."""
 SAMPLED = 8
 """Every so many-th row and column is looked at first."""
-RUN, STEP, DRIFT = 32, 4, 8
-"""Pixels over which a gradient drifts by so many grey levels at least, in steps of so many at most."""
+RUNS = (32, 128)
+"""Pixels, at 512 × 512, over which a gradient drifts, a steep one and a slow one."""
+STEP, DRIFT = 4, 8
+"""Grey levels that it changes at most from pixel to pixel, and at least over a run."""
 DRIFTING = 0.001
 """Share of the pixels looked at that must drift."""
 EVEN = 8
@@ -46,7 +48,7 @@ EDGE = 2
 """Pixels, at 512 × 512, that an edge is wide at most on either side."""
 _HALF_TURN = ((0, 1), (1, 0), (1, 1), (1, -1))
 _NEIGHBOURS = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if dy or dx]
-_OPPOSITE = [(dy, dx) for dy in range(-3, 1) for dx in range(-3, 4) if (dy, dx) < (0, 0)]
+_OPPOSITE = [(dy * far, dx * far) for far in (2, 3, 4, 5) for dy, dx in _HALF_TURN]
 
 
 def smooth_areas(picture: RGB, bent: int = BENT) -> Labels:
@@ -66,16 +68,19 @@ def explains(areas: Labels, share: float = EXPLAINED) -> bool:
 
 def may_have_gradients(picture: RGB) -> bool:
     """Whether colours change without a step along some of the sampled rows and columns: a quick look at a picture."""
-    return _drifts(picture[::SAMPLED]) or _drifts(picture[:, ::SAMPLED].transpose(1, 0, 2))
+    rows, columns = picture[::SAMPLED], picture[:, ::SAMPLED].transpose(1, 0, 2)
+    return any(_drifts(lines, run * grain(picture)) for run in RUNS for lines in (rows, columns))
 
 
-def _drifts(lines: RGB) -> bool:
-    """Whether enough pixels of ``lines`` (n × length × 3) differ from those ``RUN`` further on with no step between."""
+def _drifts(lines: RGB, run: int) -> bool:
+    """Whether enough pixels of ``lines`` (n × length × 3) differ from those ``run`` further on with no step between."""
     colours = lines.astype(np.int16)
+    drifted = np.abs(colours[:, run:] - colours[:, :-run]).max(axis=2, initial=0) >= DRIFT
+    if not drifted.any():
+        return False
     steps = np.abs(np.diff(colours, axis=1)).max(axis=2) > STEP
     before = np.pad(np.cumsum(steps, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
-    unbroken = before[:, RUN:] == before[:, :-RUN]
-    drifted = np.abs(colours[:, RUN:] - colours[:, :-RUN]).max(axis=2) >= DRIFT
+    unbroken = before[:, run:] == before[:, :-run]
     return bool(np.count_nonzero(unbroken & drifted) > DRIFTING * drifted.size)
 
 
@@ -151,7 +156,7 @@ def _stands_out(picture: RGB) -> Pixels:
 
 
 def _mixed(picture: RGB, areas: Labels, points: NDArray[np.intp]) -> Pixels:
-    """Which ``points`` (n × 2: y, x) mix the colours of two areas that lie within three pixels on opposite sides."""
+    """Which ``points`` (n × 2: y, x) mix the colours of two areas that lie within five pixels on opposite sides."""
     limits = np.array(areas.shape) - 1
     colour = picture[tuple(points.T)].astype(np.float32)
     mixed = np.zeros(len(points), np.bool_)

@@ -107,6 +107,14 @@ def test_only_gradients_are_gradients() -> None:
     assert may_have_gradients(canvas) and has_gradients(canvas, smooth_areas(canvas))
 
 
+def test_a_slow_gradient_is_no_row_of_bands() -> None:
+    canvas = np.empty((512, 512, 3), np.uint8)
+    canvas[:] = np.linspace(150, 240, 512).astype(np.uint8)[:, None, None]
+    canvas[200:300, 150:400] = (40, 90, 200)
+    drawing = read_drawing(canvas)
+    assert [int(shape.whole.sum()) for shape in drawing.shapes] == [100 * 250]
+
+
 def test_an_enlarged_picture_is_read_as_it_was() -> None:
     canvas = shaded(BAR, LINE)
     small = read_drawing(canvas)
