@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE = 2000
+SAMPLE = 1000
 """Pixels that are looked at, at most (or a few more)."""
 FEWEST = 24
 """Pixels that a gradient takes; fewer have one colour."""
@@ -20,9 +20,9 @@ BINS = 32
 """Places along a gradient at which its colours are measured."""
 SIMPLER = 0.5
 """Grey levels of mean error by which a linear gradient may be worse than the others and a radial than a paraboloid."""
-FEW = 400
+FEW = 150
 """Pixels that are looked at where the middle of a radial gradient is searched."""
-FIRST_STEP, LAST_STEP = 0.2, 0.01
+FIRST_STEP, LAST_STEP = 0.2, 0.02
 """Steps of that search, in units of the reach of what is seen."""
 INNER = 4
 """Innermost places of a radial gradient that tell how it goes on to its middle."""

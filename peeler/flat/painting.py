@@ -104,11 +104,16 @@ def paint_of(canvas: RGB, shown: Mask, ink: Ink) -> Paint:
     step = len(rows) // SAMPLE + 1
     points: Numbers = np.stack([columns[::step] + shown.box.x0, rows[::step] + shown.box.y0], axis=1).astype(np.float64)
     seen = colours[::step].astype(np.float64)
+    by_ink = _told(np.array(ink, np.float64), seen)
+    if by_ink + CLEARLY >= 1:
+        return ink
     shade = fit(points, seen)
-    by_gradient, by_ink = (
-        (np.abs(guess - seen).max(axis=1) <= CLOSE).mean() for guess in (shade.at(points), np.array(ink, np.float64))
-    )
-    return shade if by_gradient > by_ink + CLEARLY else ink
+    return shade if _told(shade.at(points), seen) > by_ink + CLEARLY else ink
+
+
+def _told(guess: Numbers, seen: Numbers) -> float:
+    """Share of the colours (n × 3) that are as guessed."""
+    return float((np.abs(guess - seen).max(axis=1) <= CLOSE).mean())
 
 
 def within(shape: Mask, box: Box) -> Pixels:
