@@ -24,6 +24,8 @@ FEW = 150
 """Pixels that are looked at where the middle of a radial gradient is searched."""
 FIRST_STEP, LAST_STEP = 0.2, 0.02
 """Steps of that search, in units of the reach of what is seen."""
+BETTER = 0.98
+"""Share of the error that a step must leave; the middle of what is not radial would wander off for ever."""
 INNER = 4
 """Innermost places of a radial gradient that tell how it goes on to its middle."""
 _WAYS = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
@@ -123,7 +125,7 @@ def _around(points: Numbers, colours: Numbers, middle: Numbers, reach: float) ->
         tried = [middle + step * np.array(way) for way in _WAYS]
         misses = [miss(_profile(points[few], colours[few], one, None), points[few], colours[few]) for one in tried]
         best = int(np.argmin(misses))
-        if misses[best] < least:
+        if misses[best] < BETTER * least:
             least, middle = misses[best], tried[best]
         else:
             step /= 2

@@ -1,6 +1,7 @@
 """The outline of a soft shape: where its coverage passes one half, to a fraction of a pixel."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Outline:
     hard: NDArray[np.float64]
     alpha: NDArray[np.uint8] | None
 
-    @property
+    @cached_property
     def area(self) -> float:
         """The area inside, negative for a hole."""
         x, y = self.points.T

@@ -36,8 +36,10 @@ class Known:
 
     def redrawn(self, outlines: Sequence[Outline]) -> Drawing | None:
         """The drawing for ``outlines`` that are a twin's, moved or mirrored; None if they are none."""
+        if len(outlines) != len(self.areas):
+            return None
         areas = np.array([outline.area for outline in outlines])
-        if len(areas) != len(self.areas) or np.abs(areas - self.areas).max() > 0.01 * np.abs(areas).max() + 1:
+        if np.abs(areas - self.areas).max() > 0.01 * np.abs(areas).max() + 1:
             return None
         middle = middle_of(outlines)
         theirs = [even(outline.points) - middle for outline in outlines]
