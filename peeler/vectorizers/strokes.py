@@ -274,9 +274,11 @@ def even(points: Points, step: float = 1.0, is_closed: bool = True) -> Points:
 
 def nearest(points: Points, others: Points) -> tuple[Numbers, Points]:
     """For each point how far the nearest of the others is, and which that is."""
-    distances = np.hypot(points[:, None, 0] - others[None, :, 0], points[:, None, 1] - others[None, :, 1])
-    best = distances.argmin(axis=1)
-    return distances[np.arange(len(points)), best], others[best]
+    across = points[:, None, 0] - others[None, :, 0]
+    down = points[:, None, 1] - others[None, :, 1]
+    # Squares tell the nearest as well as lengths, which take five times as long.
+    found = others[(across * across + down * down).argmin(axis=1)]
+    return np.hypot(*(points - found).T), found
 
 
 def _is_roughly_even(one: Points, other: Points) -> bool:
