@@ -48,7 +48,9 @@ def _graph(drawing: Drawing) -> LayerGraph:
     parents = wholes(parts)
     elements = tuple(
         _element(id, name, shape, None if parent is None else ids[parent])
-        for id, name, shape, parent in zip(ids, names_of(parts, parents), drawing.shapes, parents, strict=True)
+        for id, name, shape, parent in zip(
+            ids, names_of(parts, parents, drawing.text), drawing.shapes, parents, strict=True
+        )
     )
     edges = tuple(
         Edge(

@@ -42,18 +42,21 @@ LONGEST = 8
 """Words of a name that also tells what the shape lies on."""
 
 
-def names_of(parts: Sequence[Part], wholes: Sequence[int | None]) -> list[str]:
-    """A short name for each part, bottom first, of which ``wholes`` says what it is part of; no two are equal."""
-    return _Naming(parts, wholes).names()
+def names_of(parts: Sequence[Part], wholes: Sequence[int | None], text: frozenset[int] = frozenset()) -> list[str]:
+    """A short name for each part, bottom first, of which ``wholes`` says what it is part of; no two are equal.
+
+    ``text`` are the places of lines of text.
+    """
+    return _Naming(parts, wholes, text).names()
 
 
 class _Naming:
     """What the shapes of a drawing are called: each by what it is, then by where, then told apart from its likes."""
 
-    def __init__(self, parts: Sequence[Part], wholes: Sequence[int | None]) -> None:
-        self._parts, self._wholes = parts, wholes
+    def __init__(self, parts: Sequence[Part], wholes: Sequence[int | None], text: frozenset[int]) -> None:
+        self._parts, self._wholes, self._text = parts, wholes, text
         self._colours = [colour_word(part.shape.ink) for part in parts]
-        self._classes = [shape_class(part.shape.whole) for part in parts]
+        self._classes = ["text" if place in text else shape_class(part.shape.whole) for place, part in enumerate(parts)]
         self._sides = _sides(mirrored_pairs(parts, wholes))
         self._eyes = _sides(eye_pairs(parts, wholes))
         self._roles = [self._role(place) for place in range(len(parts))]
@@ -84,7 +87,7 @@ class _Naming:
     def _role(self, place: int) -> str:
         """What a shape is to its whole, where that is plain to see."""
         whole = self._wholes[place]
-        if whole is None:
+        if whole is None or place in self._text:
             return ""
         part, ground = self._parts[place], self._parts[whole]
         if goes_around(part, ground):

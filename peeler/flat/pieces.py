@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -13,6 +13,7 @@ from peeler.flat.contacts import boundaries
 from peeler.flat.contours import End
 from peeler.flat.regions import Regions
 from peeler.flat.relatability import ends_under, related_ends
+from peeler.flat.text import Line
 from peeler.geometry import Pixels
 
 FRAMED_SHARE = 0.85
@@ -36,10 +37,11 @@ DOUBTFUL = -0.25
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """One or several regions that make one shape, and the hidden area that joins them."""
+    """One or several regions that make one shape, and the hidden area that joins them; a line of text is one shape."""
 
     members: tuple[int, ...]
     bridge: Pixels | None = None
+    is_text: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,15 @@ def join_pieces(regions: Regions, labels: Sequence[int], links: Sequence[Link]) 
     pieces = [piece for members in by_ink.values() for piece in _grouped(members, links)]
     doubtful = [(link.first, link.second) for link in links if DOUBTFUL < link.gain <= 0 and _apart(link, pieces)]
     return Joined(sorted(pieces, key=lambda piece: piece.members), doubtful)
+
+
+def with_lines(joined: Joined, lines: Sequence[Line]) -> Joined:
+    """The pieces and those that ``lines`` of text make; what is seen in letters belongs to the ground of their line."""
+    pieces = []
+    for piece in joined.pieces:
+        seen = (line.counters for line in lines if line.ground in piece.members)
+        pieces.append(replace(piece, members=tuple(sorted({*piece.members}.union(*seen)))))
+    return Joined([*pieces, *(Piece(tuple(sorted(line.letters)), is_text=True) for line in lines)], joined.doubtful)
 
 
 def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[np.float64]) -> list[Link]:
