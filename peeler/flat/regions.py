@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.palette import Labels, Palette, grain, mixtures, nearest_ink, solid
+from peeler.flat.palette import CLEAN_NOISE, Labels, Palette, grain, mixtures, nearest_ink, solid
 from peeler.geometry import RGB, Box, Pixels
 
 SMALLEST_REGION = 8
 """Pixels, on a canvas of 512 × 512; what is smaller belongs to its surroundings."""
+SMALLEST_LOSSY = 32
+"""The same where JPEG or the like left specks beside the edges."""
 MOST_REGIONS = 300
 """The smallest of more regions are merged into their surroundings: noise must not make a drawing endless."""
 SMALLEST_TONE = 0.002
@@ -60,7 +62,7 @@ def _ink_regions(picture: RGB, palette: Palette) -> Regions:
     inks = nearest_ink(picture, palette.inks, palette.tolerance)
     inks = _without_slivers(picture, inks, solid(picture, palette.tolerance), palette.inks)
     inks = _spread(picture, inks, palette.inks)
-    smallest = SMALLEST_REGION * grain(picture) ** 2
+    smallest = (SMALLEST_REGION if palette.tolerance == CLEAN_NOISE else SMALLEST_LOSSY) * grain(picture) ** 2
     return _coarser(_absorb_specks(_connected(inks), picture, palette, smallest), MOST_REGIONS, 1)
 
 

@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 from peeler.flat.palette import find_palette
-from peeler.flat.regions import MOST_REGIONS, MOST_TONE_REGIONS, SMALLEST_TONE, Regions, find_regions
+from peeler.flat.regions import (
+    MOST_REGIONS,
+    MOST_TONE_REGIONS,
+    SMALLEST_LOSSY,
+    SMALLEST_TONE,
+    Regions,
+    find_regions,
+)
 from peeler.geometry import RGB, Box
 
 WHITE, GREY, BLACK, RED = (255, 255, 255), (128, 128, 128), (0, 0, 0), (200, 40, 30)
@@ -148,3 +155,12 @@ def test_the_same_picture_has_the_same_regions(picture: RGB) -> None:
     one, two = regions_of(picture), regions_of(picture.copy())
     assert np.array_equal(one.labels, two.labels)
     assert [vars(region) for region in one.all] == [vars(region) for region in two.all]
+
+
+def test_specks_of_a_lossy_picture_belong_to_their_surroundings() -> None:
+    picture = np.full((300, 400, 3), 255, np.uint8)
+    cv2.circle(picture, (150, 150), 90, RED, -1, cv2.LINE_AA)
+    cv2.circle(picture, (300, 120), 30, (250, 220, 60), -1, cv2.LINE_AA)
+    _, file = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 40])
+    lossy = np.ascontiguousarray(cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1])
+    assert min(region.area for region in regions_of(lossy).all) >= SMALLEST_LOSSY
