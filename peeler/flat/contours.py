@@ -112,9 +112,13 @@ def _direction(way: NDArray[np.float64]) -> Vector | None:
 
 @dataclass(frozen=True, eq=False)
 class Corner:
-    """A point where an outline turns into the mask: the unit directions of travel before and after it."""
+    """A point where an outline turns into the mask: the unit directions of travel before and after it.
+
+    ``point`` is a pixel of the outline, ``vertex`` where its two edges meet, to a part of a pixel.
+    """
 
     point: Points
+    vertex: Vector
     arriving: Vector
     leaving: Vector
     outline: int
@@ -132,6 +136,9 @@ class Corner:
 CORNER_ARM = 7
 """Pixels on each side over which the direction at a corner is taken."""
 CORNER_SKIP = 2
+_ARMS = -CORNER_SKIP - CORNER_ARM, CORNER_SKIP
+FARTHEST_VERTEX = 4.0
+"""Pixels from a corner's pixel to where its edges meet, at most."""
 SHARPEST_STRAIGHT = 32.0
 """Degrees of turn from which on an outline has a corner."""
 CORNERS_APART = 6
@@ -158,7 +165,21 @@ def _concave_on(points: Points, is_hole: bool, number: int) -> list[Corner]:
     places = np.flatnonzero((inward > SHARPEST_STRAIGHT) & (inward >= around))
     steps = (places - np.roll(places, 1)) % len(points)
     kept = [int(place) for place, step in zip(places, steps, strict=True) if step >= CORNERS_APART or len(places) == 1]
-    return [Corner(points[p], _unit(arriving[p]), _unit(leaving[p]), number, p, len(points)) for p in kept]
+    corners = []
+    for p in kept:
+        before, after = (np.arange(p + step, p + step + CORNER_ARM + 1) % len(points) for step in _ARMS)
+        ways = _unit(arriving[p]), _unit(leaving[p])
+        vertex = _crossing(curve[before].mean(axis=0), ways[0], curve[after].mean(axis=0), ways[1], curve[p])
+        corners.append(Corner(points[p], vertex, *ways, number, p, len(points)))
+    return corners
+
+
+def _crossing(one: Vector, way: Vector, other: Vector, other_way: Vector, near: Vector) -> Vector:
+    """Where two lines cross, each by a point and a direction; ``near`` itself if that is too far away from it."""
+    across = float(way[0] * other_way[1] - way[1] * other_way[0])
+    gap = other - one
+    vertex: Vector = one + way * (gap[0] * other_way[1] - gap[1] * other_way[0]) / (across or 1e-9)
+    return vertex if np.hypot(*(vertex - near)) <= FARTHEST_VERTEX else near
 
 
 def _unit(vector: Vector) -> Vector:

@@ -25,6 +25,8 @@ SHORT_CUT = 12.0
 GRID_SLACK = 12.0
 DETOUR = 1.6
 """The way around along the outline must be longer than the cut by this factor."""
+SUBPIXEL = 4
+"""Bits of a pixel to which cuts are drawn."""
 SEEN = 0.25
 """Share of a cut that must be visible."""
 
@@ -40,7 +42,7 @@ class Cut:
     @cached_property
     def ends(self) -> Vector:
         """2 × 2: x, y."""
-        return np.array([self.first.point, self.second.point], np.float64)
+        return np.array([self.first.vertex, self.second.vertex])
 
     @cached_property
     def length(self) -> float:
@@ -99,9 +101,7 @@ def opened(mask: Pixels, cuts: Sequence[Cut]) -> NDArray[np.uint8]:
     """``mask`` without the pixels of the cuts."""
     canvas = mask.astype(np.uint8)
     for cut in cuts:
-        cv2.line(canvas, _xy(cut.first.point), _xy(cut.second.point), (0,), 1, cv2.LINE_8)
+        # From the outline itself: a vertex may lie a pixel inside.
+        way = np.stack([cut.first.point, *cut.ends, cut.second.point])
+        cv2.polylines(canvas, [np.rint(way * (1 << SUBPIXEL)).astype(np.int32)], False, (0,), 1, cv2.LINE_8, SUBPIXEL)
     return canvas
-
-
-def _xy(point: Points) -> tuple[int, int]:
-    return int(point[0]), int(point[1])

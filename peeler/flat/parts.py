@@ -19,6 +19,8 @@ PARALLEL = 0.95
 """Least cosine of the angle between the two sides of a bar."""
 MOST_CUTS = 80
 """Of the cheapest cuts, among which sides are looked for."""
+ASKEW = 0.75
+"""Share of the larger of a cut and the gap between two by which they may be shifted against each other."""
 SMALLEST_PART = 40
 """Pixels."""
 
@@ -88,7 +90,7 @@ def _runs_between(one: Cut, other: Cut, mask: Pixels) -> bool:
     ends = [cut.ends if cut.way @ way > 0 else cut.ends[::-1] for cut in (one, other)]
     across = ends[1].mean(axis=0) - ends[0].mean(axis=0)
     longest = max(one.length, other.length, float(np.hypot(*across)))
-    if abs(across @ way) > longest / 2 or abs(way[0] * across[1] - way[1] * across[0]) < THINNEST:
+    if abs(across @ way) > ASKEW * longest or abs(way[0] * across[1] - way[1] * across[0]) < THINNEST:
         return False
     start, stop = (ends[0] + ends[1]) / 2
     return all(_inside(mask, point) for point in (start - BEYOND * way, stop + BEYOND * way))

@@ -95,7 +95,7 @@ def test_the_way_between_two_corners() -> None:
     # 30 pixels out, 16 across and 30 back to each neighbour, twice that to the opposite one.
     assert ways == pytest.approx([76, 76, 152], abs=8)
     assert all(first.way_to(other) == other.way_to(first) for other in others)
-    stranger = Corner(first.point, first.arriving, first.leaving, 7, 0, 10)
+    stranger = Corner(first.point, first.vertex, first.arriving, first.leaving, 7, 0, 10)
     assert first.way_to(stranger) == float("inf")
 
 
