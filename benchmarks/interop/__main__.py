@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Files that were exported, opened by programs that had no part in writing them.
 
-    python benchmarks/interop.py RUNS [--limit N] [--only FORMATS] [--keep FOLDER]
+    python benchmarks/interop RUNS [--limit N] [--only FORMATS] [--keep FOLDER]
 
 RUNS is a batch. Every other stack is changed first, so that there are groups, faded and hidden layers, names in several
 scripts and a transparent ground. Each program that is installed opens each format that it reads and makes a picture of
