@@ -16,7 +16,8 @@ class Element(BaseModel):
     """Something seen on the canvas.
 
     ``mask`` holds the pixels that show it now; ``shape`` adds what is believed to be hidden (the amodal mask).
-    ``part_of`` is the id of another element or the name of an object; ``wanted`` says that the user asked for it.
+    ``part_of`` is the id of another element or the name of an object; ``wanted`` says that the user asked for it. What
+    lies below shows through an element whose ``opacity`` is less than 1; the ``colour`` is that of the element alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +30,7 @@ class Element(BaseModel):
     shape: Mask | None = None
     part_of: str | None = None
     wanted: bool = False
+    opacity: float = Field(default=1.0, gt=0, le=1)
 
 
 class Edge(BaseModel):

@@ -79,6 +79,7 @@ def _element(id: str, name: str, shape: Shape, part_of: str | None) -> Element:
         mask=Mask.of(shape.visible),
         shape=whole,
         part_of=part_of,
+        opacity=shape.opacity,
     )
 
 
@@ -90,7 +91,8 @@ def _kept_up(graph: LayerGraph, canvas: RGB) -> LayerGraph | None:
     size = canvas.shape[1], canvas.shape[0]
     masks = dict(zip((item.id for item in order), visible_parts([_shape(item) for item in order], size), strict=True))
     shown = sum(np.count_nonzero(mask) for mask in masks.values())
-    wrong = sum(np.count_nonzero(masks[item.id]) for item in order if not _shows(canvas, masks[item.id], ink_of(item)))
+    opaque = [item for item in order if item.opacity == 1]
+    wrong = sum(np.count_nonzero(masks[item.id]) for item in opaque if not _shows(canvas, masks[item.id], ink_of(item)))
     if wrong > CONTRADICTED * shown:
         return None
     return graph.model_copy(

@@ -7,11 +7,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.flat.completion import complete
 from peeler.flat.contacts import boundaries
 from peeler.flat.cues import Evidence
 from peeler.flat.layering import Layering, Shape
 from peeler.flat.matting import grown
 from peeler.flat.order import log_odds, stacking
+from peeler.flat.overlays import Overlay
 from peeler.flat.palette import Palette
 from peeler.flat.pieces import Joined, Piece, join_pieces, links, links_across_strokes, with_lines
 from peeler.flat.regions import Regions
@@ -21,7 +23,7 @@ from peeler.flat.text import Line, find_lines
 from peeler.geometry import RGB, Box, Pixels
 
 PRINTED = 12.0
-"""Log odds that text lies on what is around it: more than any cue has."""
+"""Log odds that text lies on what is around it, and a sheet on what it tints: more than any cue has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +53,25 @@ def read_drawing(picture: RGB) -> Drawing:
     between = _between_pieces([*seen.evidence, *_on_their_ground(regions, lines)], joined.pieces)
     layering = Layering(regions, seen.fills, seen.strokes, joined.pieces, between, palette)
     layered = list(_with_whole_lines(layering.shapes(), joined.pieces, regions))
-    shapes, owners = [shape for shape, _ in layered], [owner for _, owner in layered]
     if not palette.flat:
-        shapes = [replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)) for shape in shapes]
+        layered = [
+            (replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)), owner)
+            for shape, owner in layered
+        ]
+    interrupted = list(_interrupted(regions, joined.doubtful, [shape for shape, _ in layered]))
+    count = len(joined.pieces)
+    for owner, overlay in enumerate(seen.overlays, count):
+        layered, tinted = _with_overlay(layered, overlay, owner)
+        between += tinted
+    shapes, owners = [shape for shape, _ in layered], [owner for _, owner in layered]
+    opaque = [place for place, owner in enumerate(owners) if owner < count]
     return Drawing(
         tuple(shapes),
         tuple(_between_shapes(shapes, owners, between)),
-        tuple(_interrupted(regions, joined.doubtful, shapes)),
+        tuple((opaque[one], opaque[other]) for one, other in interrupted),
         palette.inks[regions.all[min(seen.background)].ink],
         palette,
-        frozenset(index for index, owner in enumerate(owners) if joined.pieces[owner].is_text),
+        frozenset(place for place in opaque if joined.pieces[owners[place]].is_text),
     )
 
 
@@ -107,6 +118,24 @@ def _with_whole_lines(
             told.add(owner)
             letters: Pixels = np.isin(regions.labels, pieces[owner].members)
             yield Shape(shape.ink, letters, letters), owner
+
+
+def _with_overlay(
+    layered: Sequence[tuple[Shape, int]], overlay: Overlay, owner: int
+) -> tuple[list[tuple[Shape, int]], list[Evidence]]:
+    """The shapes with an overlay right above the last one that it tints, and the evidence that it lies there.
+
+    What it tints no longer shows as it is; the overlay may go on under what lies above it.
+    """
+    tinted = [place for place, (shape, _) in enumerate(layered) if (shape.visible & overlay.visible).any()]
+    place = max(tinted, default=-1) + 1
+    below = [(replace(shape, visible=shape.visible & ~overlay.visible), piece) for shape, piece in layered[:place]]
+    above = list(layered[place:])
+    cover = np.logical_or.reduce([np.zeros_like(overlay.visible), *(shape.visible for shape, _ in above)])
+    whole = complete(overlay.visible, cover)
+    sheet = Shape(overlay.ink, overlay.visible, whole, overlay.opacity), owner
+    pieces = {layered[place][1] for place in tinted}
+    return [*below, sheet, *above], [Evidence(owner, piece, PRINTED, "it tints what it lies on") for piece in pieces]
 
 
 def _between_pieces(evidence: Sequence[Evidence], pieces: Sequence[Piece]) -> list[Evidence]:

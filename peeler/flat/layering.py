@@ -30,11 +30,15 @@ SMALLEST_OUTLINE = 40
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A whole shape: its ``ink``, the pixels that show it and all the pixels it is believed to have."""
+    """A whole shape: its ``ink``, the pixels that show it and all the pixels it is believed to have.
+
+    One whose ``opacity`` is less than 1 tints what lies below it.
+    """
 
     ink: NDArray[np.uint8]
     visible: Pixels
     whole: Pixels
+    opacity: float = 1.0
 
 
 class Layering:

@@ -36,6 +36,8 @@ GLEAMS = {"line", "curve", "crescent", "dot", "circle", "ellipse", "drop", "roun
 """What highlights look like."""
 NO_GROUND = {UNKNOWN, "ring", "frame", "outline", "line", "curve", "wavy line"}
 """What a name does not say that something lies on: it would not help to find it."""
+DARK, LIGHT = 100, 225
+"""Grey levels that all channels of a translucent shadow have at most, and of a highlight at least."""
 ALONG = 0.5
 """Share of a shadow's rim that runs along the rim of what it lies on."""
 LONGEST = 8
@@ -80,16 +82,20 @@ class _Naming:
         if place in self._eyes:
             return f"{self._eyes[place]} eye"
         role, colour, whole = self._roles[place], self._colours[place], self._wholes[place]
+        if self._parts[place].shape.opacity < 1:
+            return role or f"translucent {colour} {self._classes[place]}"
         if role in ("highlight", "shadow") and whole is not None and colour == self._colours[whole]:
             return role
         return f"{colour} {role or self._classes[place]}"
 
     def _role(self, place: int) -> str:
         """What a shape is to its whole, where that is plain to see."""
-        whole = self._wholes[place]
+        whole, part = self._wholes[place], self._parts[place]
+        if part.shape.opacity < 1:
+            return _tint_word(part)
         if whole is None or place in self._text:
             return ""
-        part, ground = self._parts[place], self._parts[whole]
+        ground = self._parts[whole]
         if goes_around(part, ground):
             return "outline"
         if whole in self._eyes and part.brightness < ground.brightness:
@@ -146,6 +152,12 @@ class _Naming:
 
 def _sides(pairs: Iterable[tuple[int, int]]) -> dict[int, str]:
     return {place: side for pair in pairs for place, side in zip(pair, ("left", "right"), strict=True)}
+
+
+def _tint_word(part: Part) -> str:
+    """What a translucent shape does to what it lies on, if it is nearly black or white."""
+    ink = part.shape.ink
+    return "shadow" if ink.max() <= DARK else "highlight" if ink.min() >= LIGHT else ""
 
 
 def _is_highlight(part: Part, ground: Part) -> bool:

@@ -1,6 +1,7 @@
 """Taking a shape off the canvas: paint what lies behind it, keep what it showed."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from peeler.flat.gradients import FEWEST, SAMPLE, Numbers, Shade, fit
 from peeler.flat.matting import REACH, Ink, coverage, grown, unmix
+from peeler.flat.tinting import clear
 from peeler.geometry import RGB, RGBA, Box, Mask, Pixels
 from peeler.graph import Element
 
@@ -30,8 +32,14 @@ EVEN = 16
 
 Paint = Ink | Shade
 """What a shape is filled with: one colour, or one for each place."""
-Painted = tuple[Mask, Paint]
-"""A shape and its paint."""
+
+
+class Painted(NamedTuple):
+    """A shape, its paint, and how much of it that covers."""
+
+    shape: Mask
+    paint: Paint
+    opacity: float = 1.0
 
 
 def take_off(
@@ -68,12 +76,29 @@ def take_off(
     return result, box, unmix(before, after, mask, colour)
 
 
+def take_tint_off(canvas: RGB, sheet: Painted, below: Sequence[Painted], background: Paint) -> tuple[RGB, Box, RGBA]:
+    """The canvas without a translucent shape of one ink, and what was lifted, to be painted with the shape's opacity.
+
+    Pixels change only inside the shape and in the soft edge around it. What lies below keeps its soft edges.
+    """
+    assert isinstance(sheet.paint, tuple), "a sheet has one ink"
+    box = sheet.shape.box.expand(REACH + 1, (canvas.shape[1], canvas.shape[0]))
+    mask = within(sheet.shape, box)
+    alpha = _softened(mask) * np.float32(sheet.opacity)
+    ground = painted(below, background, box)
+    plain = [paint for paint in (background, *(item.paint for item in below)) if isinstance(paint, tuple)]
+    after, pixels = clear(canvas[box.slices], ground, dict.fromkeys(plain), mask, sheet.paint, alpha, sheet.opacity)
+    result = canvas.copy()
+    result[box.slices] = after
+    return result, box, pixels
+
+
 def painted(shapes: Sequence[Painted], background: Paint, box: Box) -> RGB:
     """The shapes painted over each other, bottom first, with soft edges, seen through ``box``."""
     picture = colours_of(background, box).copy()
-    for shape, paint in shapes:
+    for shape, paint, opacity in shapes:
         if shape.box.expand(REACH, (box.x1, box.y1)).intersect(box).area:
-            alpha = _softened(within(shape, box))[..., None]
+            alpha = _softened(within(shape, box))[..., None] * np.float32(opacity)
             picture += (colours_of(paint, box) - picture) * alpha
     return np.rint(picture).astype(np.uint8)
 
@@ -124,7 +149,7 @@ def within(shape: Mask, box: Box) -> Pixels:
 def _covered(shapes: Sequence[Painted], box: Box) -> Pixels:
     """Where any of ``shapes`` lies, seen through ``box``."""
     covered = np.zeros((box.height, box.width), np.bool_)
-    for shape, _ in shapes:
+    for shape, *_ in shapes:
         if shape.box.intersect(box).area:
             covered |= within(shape, box)
     return covered

@@ -12,6 +12,7 @@ from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure, verdict
 from peeler.flat.forms import forms_of
 from peeler.flat.matting import grown
+from peeler.flat.overlays import Overlay, lift_overlays
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
 from peeler.flat.shading import CLEAN, explains, has_gradients, may_have_gradients, shaded_regions, smooth_areas
@@ -27,7 +28,7 @@ SMALLEST_CLEANED = 96
 @dataclass(frozen=True, eq=False)
 class Survey:
     """The ``regions`` of a picture and the same without its strokes, the ``fills``; ``background`` and ``strokes`` are
-    labels of both.
+    labels of both. Neither has the ``overlays``, which are above all that they tint, bottom first.
     """
 
     palette: Palette
@@ -36,6 +37,7 @@ class Survey:
     background: frozenset[int]
     strokes: frozenset[int]
     pairs: tuple[Measured, ...]
+    overlays: tuple[Overlay, ...] = ()
 
     @property
     def filled(self) -> list[int]:
@@ -50,6 +52,7 @@ class Survey:
 
 def survey(picture: RGB) -> Survey:
     palette, regions = _read(picture)
+    regions, overlays = lift_overlays(regions, palette) if palette.flat else (regions, ())
     background = find_background(regions)
     forms = forms_of(regions, palette.inks, background)
     strokes = find_strokes(forms) if palette.flat else Strokes()
@@ -60,7 +63,7 @@ def survey(picture: RGB) -> Survey:
     borders = boundaries(regions.labels)
     pairs = measure(regions, forms, strokes.outlines, borders, background)
     across = _across_strokes(fills, palette, background | strokes.all, borders)
-    return Survey(palette, regions, fills, background, strokes.all, (*pairs, *across))
+    return Survey(palette, regions, fills, background, strokes.all, (*pairs, *across), overlays)
 
 
 def _read(picture: RGB) -> tuple[Palette, Regions]:

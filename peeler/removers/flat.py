@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from peeler.flat.matting import REACH
-from peeler.flat.painting import Paint, colours_of, ink_of, paint_of, take_off, within
+from peeler.flat.painting import Paint, Painted, colours_of, ink_of, paint_of, take_off, take_tint_off, within
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGB, RGBA, Box, Mask
 from peeler.graph import Element
@@ -27,13 +27,18 @@ class FlatRemover:
         """``seed`` and ``steps`` change nothing here: there is no randomness and nothing to denoise."""
         staying = removal.rest.bottom_to_top()
         background = _background(canvas, [_shape(element) for element in (*staying, *removal.elements)])
-        leaving = [(_shape(element), _paint(canvas, element)) for element in removal.elements]
-        reached = [shape.box.expand(2 * REACH + 1, (canvas.shape[1], canvas.shape[0])) for shape, _ in leaving]
+        leaving = [_painted(canvas, element) for element in removal.elements]
+        reached = [item.shape.box.expand(2 * REACH + 1, (canvas.shape[1], canvas.shape[0])) for item in leaving]
         near = [item for item in staying if any(_shape(item).box.intersect(box).area for box in reached)]
-        below = [(_shape(element), _paint(canvas, element)) for element in near]
+        below = [_painted(canvas, element) for element in near]
         layers: list[Layer] = []
         for element in reversed(removal.elements):
-            shape, paint = leaving.pop()
+            lifted = leaving.pop()
+            shape, paint, _ = lifted
+            if lifted.opacity < 1:
+                canvas, box, pixels = take_tint_off(canvas, lifted, [*below, *leaving], background)
+                layers.insert(0, _layer(element, box, pixels, plain=True))
+                continue
             kept = paint if _shows(canvas, shape, paint) else None
             canvas, box, pixels = take_off(canvas, shape, kept, [*below, *leaving], background)
             layers.insert(0, _layer(element, box, pixels, isinstance(kept, tuple)))
@@ -45,7 +50,16 @@ def _layer(element: Element, box: Box, pixels: RGBA, plain: bool) -> Layer:
     place = Box(tight.x0 + box.x0, tight.y0 + box.y0, tight.x1 + box.x0, tight.y1 + box.y0)
     shown = np.ascontiguousarray(pixels[tight.slices])
     colour = element.colour if plain else None
-    return Layer(element.id, element.name, place, shown, part_of=element.part_of, ink=colour, origin="flat")
+    return Layer(
+        element.id,
+        element.name,
+        place,
+        shown,
+        opacity=element.opacity,
+        part_of=element.part_of,
+        ink=colour,
+        origin="flat",
+    )
 
 
 def _shape(element: Element) -> Mask:
@@ -53,8 +67,12 @@ def _shape(element: Element) -> Mask:
     return element.shape or element.mask or Mask.filling(element.box)
 
 
-def _paint(canvas: RGB, element: Element) -> Paint:
-    return ink_of(element) if element.mask is None else paint_of(canvas, element.mask, ink_of(element))
+def _painted(canvas: RGB, element: Element) -> Painted:
+    """The element's shape with what the canvas shows to fill it; a sheet shows what lies below, too."""
+    paint: Paint = ink_of(element)
+    if element.mask is not None and element.opacity == 1:
+        paint = paint_of(canvas, element.mask, ink_of(element))
+    return Painted(_shape(element), paint, element.opacity)
 
 
 def _background(canvas: RGB, shapes: Sequence[Mask]) -> Paint:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from peeler.flat.matting import REACH, Ink, grown
-from peeler.flat.painting import ink_of, painted, take_off, visible_parts, within
+from peeler.flat.painting import Painted, ink_of, painted, take_off, visible_parts, within
 from peeler.geometry import RGB, RGBA, Box, Mask, Pixels
 from peeler.graph import Element
 from peeler.stack import Layer, LayerStack, opaque_layer
@@ -23,7 +23,7 @@ def over(ground: RGB, box: Box, pixels: RGBA) -> LayerStack:
 
 def test_what_is_behind_comes_out() -> None:
     picture, without = drawn(*ON_THE_BAR), drawn(ON_THE_BAR[0])
-    canvas, _, _ = take_off(picture, Mask.of(DISC), RED, [(Mask.of(BAR), BLUE)], WHITE)
+    canvas, _, _ = take_off(picture, Mask.of(DISC), RED, [Painted(Mask.of(BAR), BLUE)], WHITE)
     inside_out = grown(bar(8, 40, 88, 60), 2) & ~bar(10, 42, 86, 58)
     assert worst(canvas[~inside_out], without[~inside_out]) == 0
     # The edges that were hidden are drawn soft.
@@ -43,7 +43,7 @@ def test_outside_the_shape_and_its_edge_no_pixel_changes(ink: Ink | None) -> Non
 @pytest.mark.parametrize("ink", [RED, None, (190, 60, 30)])
 def test_what_was_lifted_gives_the_picture_back(ink: Ink | None) -> None:
     picture = drawn(*ON_THE_BAR)
-    canvas, box, pixels = take_off(picture, Mask.of(DISC), ink, [(Mask.of(BAR), BLUE)], WHITE)
+    canvas, box, pixels = take_off(picture, Mask.of(DISC), ink, [Painted(Mask.of(BAR), BLUE)], WHITE)
     assert over(canvas, box, pixels).difference(picture).max() <= 1
 
 
@@ -63,7 +63,7 @@ def test_the_picture_that_was_given_is_left_alone() -> None:
 
 
 def test_shapes_are_painted_in_turn() -> None:
-    shapes = [(Mask.of(BAR), BLUE), (Mask.of(DISC), RED)]
+    shapes = [Painted(Mask.of(BAR), BLUE), Painted(Mask.of(DISC), RED)]
     picture = painted(shapes, WHITE, Box(0, 0, SIZE, SIZE))
     assert picture[48, 48].tolist() == list(RED) and picture[50, 12].tolist() == list(BLUE)
     assert picture[10, 10].tolist() == list(WHITE)
