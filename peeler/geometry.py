@@ -3,6 +3,8 @@
 Boxes are ``(x0, y0, x1, y1)`` with the right and bottom edges exclusive. Arrays are indexed ``[y, x]``.
 """
 
+import zlib
+from base64 import b64decode, b64encode
 from functools import cached_property
 from typing import NamedTuple
 
@@ -188,3 +190,41 @@ class Mask(BaseModel):
         """Intersection over union, 0 when both are empty."""
         both = self.overlap(other)
         return both / max(1, self.area + other.area - both)
+
+
+class Veil(BaseModel):
+    """How much of its ink each pixel of something soft has, 0–255, kept as plain data: compressed, in base 64."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    box: Box
+    data: str
+
+    @model_validator(mode="after")
+    def _fills_its_box(self) -> "Veil":
+        if min(self.box) < 0 or len(self._unpacked()) != self.box.area:
+            raise ValueError(f"the levels of a veil must fill its box {tuple(self.box)}")
+        return self
+
+    @classmethod
+    def of(cls, levels: NDArray[np.uint8]) -> "Veil":
+        """The levels (height × width, 0–255) of a whole canvas."""
+        box = Box.around(levels > 0)
+        packed = zlib.compress(np.ascontiguousarray(levels[box.slices]).tobytes(), 9)
+        return cls(box=box, data=b64encode(packed).decode())
+
+    def within(self, window: Box) -> NDArray[np.uint8]:
+        """The levels seen through ``window``, height × width of it."""
+        levels = np.frombuffer(self._unpacked(), np.uint8).reshape(self.box.height, self.box.width)
+        seen, shared = np.zeros((window.height, window.width), np.uint8), self.box.intersect(window)
+        if shared.area:
+            own, there = (shared.shifted(-box.x0, -box.y0) for box in (self.box, window))
+            seen[there.slices] = levels[own.slices]
+        return seen
+
+    def _unpacked(self) -> bytes:
+        try:
+            # No more than the box holds, whatever the data says.
+            return zlib.decompressobj().decompress(b64decode(self.data, validate=True), self.box.area + 1)
+        except (ValueError, zlib.error):
+            return b""

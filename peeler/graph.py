@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from peeler.geometry import Box, Mask
+from peeler.geometry import Box, Mask, Veil
 
 SAME_ELEMENT_IOU = 0.5
 """Two masks on consecutive canvases show one element from this overlap on."""
@@ -17,7 +17,8 @@ class Element(BaseModel):
 
     ``mask`` holds the pixels that show it now; ``shape`` adds what is believed to be hidden (the amodal mask).
     ``part_of`` is the id of another element or the name of an object; ``wanted`` says that the user asked for it. What
-    lies below shows through an element whose ``opacity`` is less than 1; the ``colour`` is that of the element alone.
+    lies below shows through an element that has an ``opacity`` of less than 1 or a ``veil``, as soft shadows do; the
+    ``colour`` is that of the element alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +32,11 @@ class Element(BaseModel):
     part_of: str | None = None
     wanted: bool = False
     opacity: float = Field(default=1.0, gt=0, le=1)
+    veil: Veil | None = None
+
+    @property
+    def is_translucent(self) -> bool:
+        return self.opacity < 1 or self.veil is not None
 
 
 class Edge(BaseModel):

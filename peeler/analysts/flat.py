@@ -8,7 +8,7 @@ from peeler.flat.layering import Shape
 from peeler.flat.matting import Ink
 from peeler.flat.names import names_of
 from peeler.flat.painting import EVEN, colours_of, ink_of, paint_of, visible_parts
-from peeler.geometry import RGB, Mask, Pixels
+from peeler.geometry import RGB, Mask, Pixels, Veil
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.protocols import Analysis
 
@@ -80,6 +80,7 @@ def _element(id: str, name: str, shape: Shape, part_of: str | None) -> Element:
         shape=whole,
         part_of=part_of,
         opacity=shape.opacity,
+        veil=None if shape.levels is None else Veil.of(shape.levels),
     )
 
 
@@ -91,7 +92,7 @@ def _kept_up(graph: LayerGraph, canvas: RGB) -> LayerGraph | None:
     size = canvas.shape[1], canvas.shape[0]
     masks = dict(zip((item.id for item in order), visible_parts([_shape(item) for item in order], size), strict=True))
     shown = sum(np.count_nonzero(mask) for mask in masks.values())
-    opaque = [item for item in order if item.opacity == 1]
+    opaque = [item for item in order if not item.is_translucent]
     wrong = sum(np.count_nonzero(masks[item.id]) for item in opaque if not _shows(canvas, masks[item.id], ink_of(item)))
     if wrong > CONTRADICTED * shown:
         return None

@@ -9,6 +9,8 @@ SAME = 4
 """Grey levels that are seen as one colour."""
 STRAY = 1 / 5000
 """Largest share of pixels that may have another colour without being seen."""
+FADED = 0.5
+"""Share of what a layer shows that must be see-through all around for it to be a fade."""
 
 
 def only_colour(layer: Layer) -> str | None:
@@ -26,3 +28,11 @@ def only_colour(layer: Layer) -> str | None:
 def has_many_colours(layer: Layer, few: int = 32) -> bool:
     """Whether a layer without an ink has more than ``few`` colours."""
     return not layer.ink and len(np.unique(np.ascontiguousarray(layer.pixels).view(np.uint32))) > few
+
+
+def fades(layer: Layer) -> bool:
+    """Whether a layer without an ink is see-through inside and not only on its edges: a soft shadow or a glow."""
+    alpha = layer.pixels[..., 3]
+    thin = np.pad(((alpha > 0) & (alpha < 255)).astype(np.uint8), 2)
+    inside = cv2.countNonZero(cv2.erode(thin, np.ones((5, 5), np.uint8)))
+    return not layer.ink and inside >= FADED * max(1, cv2.countNonZero(alpha))

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from peeler.errors import OutputError
-from peeler.exporters.colours import has_many_colours, only_colour
+from peeler.exporters.colours import fades, has_many_colours, only_colour
 from peeler.exporters.grouping import covers, grouped
 from peeler.files import png_bytes, replacing
 from peeler.geometry import Box
@@ -110,8 +110,9 @@ class SvgExporter:
         size = stack.size
         if layer.role == "background" and layer.box == Box.whole(size) and (colour := only_colour(layer)):
             return [f'<rect width="{size[0]}" height="{size[1]}" fill="{colour}"/>']
-        # A residual must stay exact, and a background of many colours would be traced as thousands of specks.
-        if layer.role == "residual" or (layer.role == "background" and has_many_colours(layer)):
+        # A residual must stay exact, a background of many colours would be traced as thousands of specks, and what
+        # fades has no outlines.
+        if layer.role == "residual" or (layer.role == "background" and has_many_colours(layer)) or fades(layer):
             return [_embedded(layer)]
         return self.vectorizer.vectorize(layer, covers(stack, layer))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from peeler.flat.completion import complete
 from peeler.flat.contacts import boundaries
 from peeler.flat.cues import Evidence
+from peeler.flat.fades import find_fades
 from peeler.flat.layering import Layering, Shape
 from peeler.flat.matting import grown
 from peeler.flat.order import log_odds, stacking
@@ -46,6 +47,9 @@ class Drawing:
 def read_drawing(picture: RGB) -> Drawing:
     """Find the shapes of ``picture``, complete what is hidden and put them in order."""
     seen = survey(picture)
+    if seen.palette.flat:
+        fades = find_fades(picture, seen.regions, seen.evidence, seen.background, seen.overlays)
+        seen = replace(seen, overlays=(*fades, *seen.overlays))
     lines = find_lines(seen.regions) if seen.palette.flat else []
     seen = _unstroked(seen, lines)
     regions, palette = seen.regions, seen.palette
@@ -132,8 +136,11 @@ def _with_overlay(
     below = [(replace(shape, visible=shape.visible & ~overlay.visible), piece) for shape, piece in layered[:place]]
     above = list(layered[place:])
     cover = np.logical_or.reduce([np.zeros_like(overlay.visible), *(shape.visible for shape, _ in above)])
-    whole = complete(overlay.visible, cover)
-    sheet = Shape(overlay.ink, overlay.visible, whole, overlay.opacity), owner
+    if overlay.levels is None:
+        whole = complete(overlay.visible, cover)
+    else:
+        whole = overlay.visible | (cover & (overlay.levels > 0))
+    sheet = Shape(overlay.ink, overlay.visible, whole, overlay.opacity, overlay.levels), owner
     pieces = {layered[place][1] for place in tinted}
     return [*below, sheet, *above], [Evidence(owner, piece, PRINTED, "it tints what it lies on") for piece in pieces]
 

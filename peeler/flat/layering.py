@@ -32,13 +32,19 @@ SMALLEST_OUTLINE = 40
 class Shape:
     """A whole shape: its ``ink``, the pixels that show it and all the pixels it is believed to have.
 
-    One whose ``opacity`` is less than 1 tints what lies below it.
+    One whose ``opacity`` is less than 1 tints what lies below it, and so does one that fades: its ``levels`` (height ×
+    width, 0–255) say how much of it each pixel has.
     """
 
     ink: NDArray[np.uint8]
     visible: Pixels
     whole: Pixels
     opacity: float = 1.0
+    levels: NDArray[np.uint8] | None = None
+
+    @property
+    def is_translucent(self) -> bool:
+        return self.opacity < 1 or self.levels is not None
 
 
 class Layering:

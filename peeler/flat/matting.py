@@ -37,7 +37,7 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] 
     alpha = np.rint(alpha * 255) / 255
     missed = np.abs(ground + (colour - ground) * alpha[..., None] - picture).max(axis=2) > EXACT
     missed &= near & (change | mask)
-    alpha = np.where(missed, np.maximum(alpha, _least_coverage(picture, ground)), alpha)
+    alpha = np.where(missed, np.maximum(alpha, least_coverage(picture, ground)), alpha)
     alpha = np.ceil(alpha * 255 - 1e-3) / 255
     cover = alpha[..., None]
     exact = ground + np.divide(picture - ground, cover, out=np.zeros_like(picture), where=cover > 0)
@@ -59,7 +59,7 @@ def coverage(
     return share
 
 
-def _least_coverage(picture: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
+def least_coverage(picture: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
     """The smallest α for which some colour within 0–255 turns ``ground`` into ``picture``."""
     room = np.where(picture > ground, 255 - ground, ground)
     share = np.divide(np.abs(picture - ground), room, out=np.zeros_like(room), where=room > 0)

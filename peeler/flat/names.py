@@ -38,6 +38,8 @@ NO_GROUND = {UNKNOWN, "ring", "frame", "outline", "line", "curve", "wavy line"}
 """What a name does not say that something lies on: it would not help to find it."""
 DARK, LIGHT = 100, 225
 """Grey levels that all channels of a translucent shadow have at most, and of a highlight at least."""
+MIDDLE = 128
+"""Brightness above which what fades is a glow and no shadow."""
 ALONG = 0.5
 """Share of a shadow's rim that runs along the rim of what it lies on."""
 LONGEST = 8
@@ -82,7 +84,7 @@ class _Naming:
         if place in self._eyes:
             return f"{self._eyes[place]} eye"
         role, colour, whole = self._roles[place], self._colours[place], self._wholes[place]
-        if self._parts[place].shape.opacity < 1:
+        if self._parts[place].shape.is_translucent:
             return role or f"translucent {colour} {self._classes[place]}"
         if role in ("highlight", "shadow") and whole is not None and colour == self._colours[whole]:
             return role
@@ -91,7 +93,7 @@ class _Naming:
     def _role(self, place: int) -> str:
         """What a shape is to its whole, where that is plain to see."""
         whole, part = self._wholes[place], self._parts[place]
-        if part.shape.opacity < 1:
+        if part.shape.is_translucent:
             return _tint_word(part)
         if whole is None or place in self._text:
             return ""
@@ -155,8 +157,10 @@ def _sides(pairs: Iterable[tuple[int, int]]) -> dict[int, str]:
 
 
 def _tint_word(part: Part) -> str:
-    """What a translucent shape does to what it lies on, if it is nearly black or white."""
+    """What a translucent shape does to what it lies on, if it is nearly black or white or fades."""
     ink = part.shape.ink
+    if part.shape.levels is not None:
+        return "glow" if part.brightness > MIDDLE else "shadow"
     return "shadow" if ink.max() <= DARK else "highlight" if ink.min() >= LIGHT else ""
 
 

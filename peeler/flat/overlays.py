@@ -49,11 +49,15 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """A sheet of one ``ink`` (3,) and ``opacity``, and the pixels (height × width) that show something through it."""
+    """A sheet of one ``ink`` (3,) and ``opacity``, and the pixels (height × width) that show something through it.
+
+    One that fades has ``levels`` instead (height × width, 0–255): how much of the ink each pixel has, hidden ones, too.
+    """
 
     ink: NDArray[np.uint8]
     opacity: float
     visible: Pixels
+    levels: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, eq=False)

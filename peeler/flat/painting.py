@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from peeler.flat.gradients import FEWEST, SAMPLE, Numbers, Shade, fit
 from peeler.flat.matting import REACH, Ink, coverage, grown, unmix
-from peeler.flat.tinting import clear
-from peeler.geometry import RGB, RGBA, Box, Mask, Pixels
+from peeler.flat.tinting import Tinted, clear
+from peeler.geometry import RGB, RGBA, Box, Mask, Pixels, Veil
 from peeler.graph import Element
 
 ON_THE_LINE = 6.0
@@ -35,11 +35,18 @@ Paint = Ink | Shade
 
 
 class Painted(NamedTuple):
-    """A shape, its paint, and how much of it that covers."""
+    """A shape, its paint, and how much of what lies below that covers: all, some everywhere, or as its veil says."""
 
     shape: Mask
     paint: Paint
     opacity: float = 1.0
+    veil: Veil | None = None
+
+    def alpha(self, box: Box) -> NDArray[np.float32]:
+        """The same for each pixel of ``box`` (height × width, 0–1), with soft edges."""
+        if self.veil is not None:
+            return np.asarray(self.veil.within(box) / 255, np.float32)
+        return _softened(within(self.shape, box)) * np.float32(self.opacity)
 
 
 def take_off(
@@ -58,8 +65,10 @@ def take_off(
     ground = painted(below, background, box)
     after = before.copy()
     others = _covered(below, box)
-    # Where no other shape is near, whatever the rim shows besides the background is the mask's.
-    behind = mask | grown(mask, REACH) & ~grown(others, REACH)
+    # Where no other shape is near, whatever the rim shows besides the background is the mask's. Under a veil, too, if
+    # no other edge is near: what shows there is even, but no mixture of two colours.
+    near = grown(others, REACH) & ~(_veiled(below, box) & ~grown(_edges(below, box), REACH))
+    behind = mask | grown(mask, REACH) & ~near
     colour = None if paint is None else colours_of(paint, box)
     if colour is not None:
         # The soft edge of a shape below must not hide that this one's lies on the bare background.
@@ -84,10 +93,12 @@ def take_tint_off(canvas: RGB, sheet: Painted, below: Sequence[Painted], backgro
     assert isinstance(sheet.paint, tuple), "a sheet has one ink"
     box = sheet.shape.box.expand(REACH + 1, (canvas.shape[1], canvas.shape[0]))
     mask = within(sheet.shape, box)
-    alpha = _softened(mask) * np.float32(sheet.opacity)
+    alpha = sheet.alpha(box)
+    rim = grown(mask, REACH) & (alpha < sheet.opacity) & (sheet.veil is None)
     ground = painted(below, background, box)
     plain = [paint for paint in (background, *(item.paint for item in below)) if isinstance(paint, tuple)]
-    after, pixels = clear(canvas[box.slices], ground, dict.fromkeys(plain), mask, sheet.paint, alpha, sheet.opacity)
+    tint = Tinted(canvas[box.slices], mask, rim, sheet.paint, alpha, sheet.opacity)
+    after, pixels = clear(tint, ground, dict.fromkeys(plain))
     result = canvas.copy()
     result[box.slices] = after
     return result, box, pixels
@@ -96,10 +107,9 @@ def take_tint_off(canvas: RGB, sheet: Painted, below: Sequence[Painted], backgro
 def painted(shapes: Sequence[Painted], background: Paint, box: Box) -> RGB:
     """The shapes painted over each other, bottom first, with soft edges, seen through ``box``."""
     picture = colours_of(background, box).copy()
-    for shape, paint, opacity in shapes:
-        if shape.box.expand(REACH, (box.x1, box.y1)).intersect(box).area:
-            alpha = _softened(within(shape, box))[..., None] * np.float32(opacity)
-            picture += (colours_of(paint, box) - picture) * alpha
+    for item in shapes:
+        if item.shape.box.expand(REACH, (box.x1, box.y1)).intersect(box).area:
+            picture += (colours_of(item.paint, box) - picture) * item.alpha(box)[..., None]
     return np.rint(picture).astype(np.uint8)
 
 
@@ -153,6 +163,21 @@ def _covered(shapes: Sequence[Painted], box: Box) -> Pixels:
         if shape.box.intersect(box).area:
             covered |= within(shape, box)
     return covered
+
+
+def _veiled(shapes: Sequence[Painted], box: Box) -> Pixels:
+    """Where any of ``shapes`` fades, seen through ``box``."""
+    return _covered([item for item in shapes if item.veil is not None], box)
+
+
+def _edges(shapes: Sequence[Painted], box: Box) -> Pixels:
+    """The outermost pixels of those of ``shapes`` that do not fade, seen through ``box``."""
+    edges = np.zeros((box.height, box.width), np.bool_)
+    for item in shapes:
+        if item.veil is None and item.shape.box.intersect(box).area:
+            inside = within(item.shape, box)
+            edges |= inside & grown(~inside, 1)
+    return edges
 
 
 def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixels) -> Pixels:

@@ -34,10 +34,10 @@ class FlatRemover:
         layers: list[Layer] = []
         for element in reversed(removal.elements):
             lifted = leaving.pop()
-            shape, paint, _ = lifted
-            if lifted.opacity < 1:
+            shape, paint = lifted.shape, lifted.paint
+            if element.is_translucent:
                 canvas, box, pixels = take_tint_off(canvas, lifted, [*below, *leaving], background)
-                layers.insert(0, _layer(element, box, pixels, plain=True))
+                layers.insert(0, _layer(element, box, pixels, plain=element.veil is None))
                 continue
             kept = paint if _shows(canvas, shape, paint) else None
             canvas, box, pixels = take_off(canvas, shape, kept, [*below, *leaving], background)
@@ -70,9 +70,9 @@ def _shape(element: Element) -> Mask:
 def _painted(canvas: RGB, element: Element) -> Painted:
     """The element's shape with what the canvas shows to fill it; a sheet shows what lies below, too."""
     paint: Paint = ink_of(element)
-    if element.mask is not None and element.opacity == 1:
+    if element.mask is not None and not element.is_translucent:
         paint = paint_of(canvas, element.mask, ink_of(element))
-    return Painted(_shape(element), paint, element.opacity)
+    return Painted(_shape(element), paint, element.opacity, element.veil)
 
 
 def _background(canvas: RGB, shapes: Sequence[Mask]) -> Paint:
