@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contacts import RADII, Boundary, boundaries, canvas_scale
+from peeler.flat.contacts import Boundary, boundaries
+from peeler.flat.crossings import cut_at_crossings, meeting_points, region_of, rings
 from peeler.flat.palette import CLEAN_NOISE, Labels, Palette
-from peeler.flat.regions import Region, Regions
-from peeler.geometry import Box, Pixels
+from peeler.flat.regions import Regions
+from peeler.geometry import Pixels
 
 FAINTEST, DENSEST = 0.04, 0.9
 """Opacities between which a sheet is told from nothing and from an opaque shape."""
@@ -35,12 +35,7 @@ STRAIGHT = 35.0
 FEWEST_CROSSINGS = 2
 MATCHED = 0.35
 """Share of a sheet's outline beyond which its bases must go on."""
-SMALLEST_ARC = 3
-"""Of 72 directions around a crossing; what takes up fewer is the rim of something."""
-_DIRECTIONS = np.arange(72) * (2 * np.pi / 72)
 _PURE = np.array([[0.0] * 3, [255.0] * 3])
-_CLUSTER = 7
-"""Pixels, at 512 × 512, within which points where regions meet are one crossing."""
 
 Colours = NDArray[np.float64]
 Pair = tuple[int, int]
@@ -78,7 +73,8 @@ class Tint:
 def lift_overlays(regions: Regions, palette: Palette) -> tuple[Regions, tuple[Overlay, ...]]:
     """The regions as they would be without their sheets, and these, bottom first."""
     lifted: list[Overlay] = []
-    while (sheet := _clearest(regions, palette)) is not None:
+    while (found := _told(regions, palette)) is not None:
+        regions, sheet = found
         visible: Pixels = np.isin(regions.labels, list(sheet.bases))
         ink = np.rint(sheet.tint.ink).astype(np.uint8)
         lifted.insert(0, Overlay(ink, round(sheet.tint.opacity, 3), visible))
@@ -100,6 +96,14 @@ class _Crossing(NamedTuple):
 
     place: int
     pairs: tuple[Pair, ...]
+
+
+def _told(regions: Regions, palette: Palette) -> tuple[Regions, _Sheet] | None:
+    """The clearest sheet, and the regions, of which some may first have to be cut where their corners touch."""
+    sheet = _clearest(regions, palette)
+    if sheet is None and (cut := cut_at_crossings(regions)) is not regions:
+        regions, sheet = cut, _clearest(cut, palette)
+    return None if sheet is None else (regions, sheet)
 
 
 def _clearest(regions: Regions, palette: Palette) -> _Sheet | None:
@@ -163,13 +167,13 @@ def tint_of(bases: Colours, seen: Colours, missed: float = MISSED) -> Tint | Non
     """The sheet that turns ``bases`` (n × 3) into ``seen`` (n × 3) to within ``missed`` grey levels, if one does.
 
     Black or white that explains as much is more likely than any other ink. Colours on one line, such as greys, fit some
-    sheet whatever they are; there it takes black or white, or a third base.
+    sheet whatever they are; there it takes black or white, a third base, or steps of one tint, as where two sheets of
+    one ink cross.
     """
     if np.ptp(bases, axis=0).max() < CONTRAST:
         return None
     candidates = [_tint_with(ink, bases, seen) for ink in _PURE]
-    poor = len(np.unique(bases, axis=0)) < 3 and _on_one_line(np.vstack([bases, seen]))
-    if not poor:
+    if len(np.unique(bases, axis=0)) > 2 or _are_steps(bases, seen) or not _on_one_line(np.vstack([bases, seen])):
         candidates.append(_tint_free(bases, seen))
     for tint in candidates:
         if tint is not None and tint.miss(bases, seen) <= missed:
@@ -210,6 +214,11 @@ def _is_told(opacity: float) -> bool:
     return FAINTEST <= opacity <= DENSEST
 
 
+def _are_steps(bases: Colours, seen: Colours) -> bool:
+    """Whether the tint of one base looks like another one."""
+    return bool((bases[:, None] == seen).all(axis=2).any())
+
+
 def _on_one_line(colours: Colours) -> bool:
     spread = colours - colours.mean(axis=0)
     way = np.linalg.svd(spread, full_matrices=False)[2][0]
@@ -218,7 +227,7 @@ def _on_one_line(colours: Colours) -> bool:
 
 def _crossings(labels: Labels) -> Iterator[_Crossing]:
     """Where two straight edges, or an edge and a line, cross; each in all its readings."""
-    for place, (names, angles) in enumerate(_rings(labels)):
+    for place, (_, names, angles) in enumerate(rings(labels, meeting_points(labels))):
         half = len(names) // 2
         for turn in range(half):
             one, other = (tuple(range(start, start + half)) for start in (turn, turn + half))
@@ -232,66 +241,6 @@ def _crossings(labels: Labels) -> Iterator[_Crossing]:
 def _straight(angles: Sequence[float], turn: int) -> bool:
     """Whether the other one of two edges that cross goes straight on as well."""
     return abs(angles[turn + 1] + angles[(turn + 2) % 4] - 180) <= STRAIGHT
-
-
-def _rings(labels: Labels) -> Iterator[tuple[tuple[int, ...], list[float]]]:
-    """The labels around each point where four or six regions meet, in turn, and the angles that they take up."""
-    points = _meeting_points(labels)
-    if not len(points):
-        return
-    height, width = labels.shape
-    rings = []
-    for radius in RADII:
-        reach = radius * canvas_scale(labels)
-        ys = np.rint(points[:, :1] + reach * np.sin(_DIRECTIONS)).astype(int).clip(0, height - 1)
-        xs = np.rint(points[:, 1:] + reach * np.cos(_DIRECTIONS)).astype(int).clip(0, width - 1)
-        rings.append(labels[ys, xs])
-    for circles in np.stack(rings, axis=1):
-        seen: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-        for ring in circles:
-            names, lengths = _arcs(ring)
-            if len(names) in (4, 6):
-                seen.setdefault(names, []).append(lengths)
-        if seen:
-            names, found = max(seen.items(), key=lambda item: len(item[1]))
-            if len(found) > 1:
-                yield names, (np.mean(found, axis=0) * 5).tolist()
-
-
-def _meeting_points(labels: Labels) -> NDArray[np.float64]:
-    """The middles (y, x) of the places where three regions or more meet."""
-    window = np.sort(np.stack([labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]]), axis=0)
-    meet = ((window[1:] != window[:-1]).sum(axis=0) >= 2).astype(np.uint8)
-    side = round(_CLUSTER * canvas_scale(labels)) | 1
-    _, clusters = cv2.connectedComponents(cv2.dilate(meet, np.ones((side, side), np.uint8)))
-    ys, xs = np.nonzero(meet)
-    members = np.asarray(clusters)[ys, xs]
-    counts = np.maximum(np.bincount(members), 1)
-    middles = np.stack([np.bincount(members, ys) / counts, np.bincount(members, xs) / counts], axis=1) + 0.5
-    return np.asarray(middles[np.unique(members)], np.float64)
-
-
-def _arcs(ring: Labels) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The labels of a ring of directions in turn, from the least turn on, and how many directions each takes up."""
-    starts = np.flatnonzero(ring != np.roll(ring, 1))
-    if len(starts) < 4:
-        return (), ()
-    lengths = np.diff(np.append(starts, starts[0] + len(ring)))
-    kept: list[list[int]] = []
-    for name, length in zip(ring[starts].tolist(), lengths.tolist(), strict=True):
-        if length < SMALLEST_ARC:
-            continue
-        if kept and kept[-1][0] == name:
-            kept[-1][1] += length
-        else:
-            kept.append([name, length])
-    if len(kept) > 1 and kept[0][0] == kept[-1][0]:
-        kept[0][1] += kept.pop()[1]
-    # The same crossing must read the same on every circle.
-    turned = min(
-        (kept[turn:] + kept[:turn] for turn in range(len(kept))), key=lambda arcs: [arc[0] for arc in arcs], default=[]
-    )
-    return tuple(arc[0] for arc in turned), tuple(arc[1] for arc in turned)
 
 
 def _with_insides(
@@ -356,15 +305,10 @@ def _without(regions: Regions, sheet: _Sheet) -> Regions:
     roots = np.array([_root(owner, label) for label in range(len(owner))], np.int32)
     kept, places = np.unique(roots[regions.labels], return_inverse=True)
     labels: Labels = places.reshape(regions.labels.shape).astype(np.int32)
-    return Regions(labels, tuple(_region(labels, label, ink_of[root]) for label, root in enumerate(kept.tolist())))
+    return Regions(labels, tuple(region_of(labels, label, ink_of[root]) for label, root in enumerate(kept.tolist())))
 
 
 def _root(owner: Sequence[int], label: int) -> int:
     while owner[label] != label:
         label = owner[label]
     return label
-
-
-def _region(labels: Labels, label: int, ink: int) -> Region:
-    mask = labels == label
-    return Region(label, ink, Box.around(mask), int(np.count_nonzero(mask)))

@@ -109,6 +109,15 @@ def test_grey_sheets_are_told_by_black_or_white_alone() -> None:
     assert min(abs(sheet.opacity - opacity) for opacity in (0.2, 0.3)) <= 0.01
 
 
+@pytest.mark.parametrize("fill", [BLACK, BLUE])
+def test_discs_of_one_ink_whose_corners_touch_are_two(fill: str) -> None:
+    shapes = read_drawing(drawn_large(veiled(62, 80, 44, fill, 0.4), veiled(100, 80, 44, fill, 0.4))).shapes
+    assert [shape.opacity < 1 for shape in shapes] == [False, True]
+    found = {max((62, 100), key=lambda x: iou(shape.whole, disc(x, 80, 44, SIZE))) for shape in shapes}
+    assert found == {62, 100}
+    assert all(max(iou(shape.whole, disc(x, 80, 44, SIZE)) for x in (62, 100)) >= 0.97 for shape in shapes)
+
+
 def test_what_lies_on_a_sheet_lies_above_it() -> None:
     dot = circle(104, 80, 9, "#ffee00")
     drawing = read_drawing(drawn_large(*STRIPES, HALF_DISC, dot))
