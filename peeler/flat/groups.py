@@ -85,6 +85,7 @@ def wholes(parts: Sequence[Part]) -> list[int | None]:
     """For each part, bottom first, the place of what it is part of.
 
     That is the topmost of the larger shapes below it on which nearly all of it lies; of an outline what it goes around.
+    Nothing is part of its shadow or its glow.
     What lies on a backdrop is no part of it.
     """
     found = [max(_grounds(parts, place), default=None) for place in range(len(parts))]
@@ -101,6 +102,8 @@ def _grounds(parts: Sequence[Part], place: int) -> Iterator[int]:
     part = parts[place]
     for low in range(place):
         ground = parts[low]
+        if ground.shape.levels is not None:
+            continue
         if ground.area > LARGER * part.area and ground.box.intersect(part.box).area:
             if part.share_on(ground.shape.whole) >= INSIDE:
                 yield low

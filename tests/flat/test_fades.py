@@ -104,6 +104,7 @@ def test_a_picture_with_a_fade_peels_to_its_background(name: str, tmp_path: Path
     assert stack.difference(canvas, residual=False).max() <= 1
     names = [layer.name for layer in stack.elements]
     assert names[-2].split()[0] == ("glow" if "glow" in name else "shadow")
+    assert stack.elements[-1].part_of != stack.elements[-2].id
 
 
 @pytest.mark.parametrize(
