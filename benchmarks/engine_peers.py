@@ -48,12 +48,12 @@ def variants(picture: RGB) -> Iterator[tuple[str, LayerStack]]:
     """The shapes of ``picture`` by the engine, by other completions, and by each order cue alone; no soft edges."""
     seen = survey(picture)
     whole = _read(picture, seen)
-    yield "shapes", _stack(whole)
-    yield "visible", _stack(_completed(whole, lambda visible, cover: visible))
-    yield "hull", _stack(_completed(whole, _hull))
+    yield "shapes", stack_of(whole)
+    yield "visible", stack_of(_completed(whole, lambda visible, cover: visible))
+    yield "hull", stack_of(_completed(whole, _hull))
     for cue in (None, *range(len(WEIGHTS))):
         name = "no cue" if cue is None else list(WEIGHTS)[cue]
-        yield name, _stack(_read(picture, _by_cue(seen, cue)))
+        yield name, stack_of(_read(picture, _by_cue(seen, cue)))
 
 
 def _read(picture: RGB, seen: Survey) -> Drawing:
@@ -82,7 +82,7 @@ def _hull(visible: Pixels, cover: Pixels) -> Pixels:
     return visible | (quadrilateral(np.argwhere(visible)[:, ::-1], visible.shape) & cover)
 
 
-def _stack(read: Drawing) -> LayerStack:
+def stack_of(read: Drawing) -> LayerStack:
     """Each shape as a layer of its ink with hard edges."""
     layers = [_layer(place, shape.whole, shape.ink) for place, shape in enumerate(read.shapes)]
     height, width = read.shapes[0].whole.shape if read.shapes else (1, 1)

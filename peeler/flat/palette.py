@@ -11,8 +11,13 @@ from peeler.geometry import RGB, Pixels
 CLEAN_NOISE = 2
 """Grey levels within which neighbouring pixels of one ink lie in a picture that was never compressed with loss."""
 LOSSY_NOISE = 14
-"""The same for JPEG artefacts, dithering and slight shading."""
-FEWEST_PIXELS = 6
+"""The same for JPEG artefacts, dithering and slight shading, once they were smoothed."""
+SMOOTHED, REACH = 20.0, 3.0
+"""Grey levels within which neighbouring pixels are smoothed together where a picture is noisy, and over how many
+pixels, at 512 × 512: a block of JPEG's has 8."""
+CALM = 4
+"""Grey levels within which the neighbourhood of a solid pixel stays after that."""
+FEWEST_PIXELS = {CLEAN_NOISE: 6, LOSSY_NOISE: 12}
 """An ink needs this many solid pixels, on a canvas of 512 × 512; the most frequent has no such need."""
 MOST_INKS = 64
 """Flat art with more inks is not flat art; the most frequent are kept."""
@@ -20,10 +25,15 @@ MOST_TONES = 12
 """Colours of a picture that is no flat art."""
 FLAT_SHARE = {CLEAN_NOISE: 0.96, LOSSY_NOISE: 0.90}
 """At least this share of flat art shows an ink or the mixture of two; a JPEG picture must not pass for a clean one."""
-APART = {CLEAN_NOISE: CLEAN_NOISE, LOSSY_NOISE: 2 * LOSSY_NOISE}
+APART = {CLEAN_NOISE: CLEAN_NOISE, LOSSY_NOISE: 10}
 """Grey levels within which two frequent colours are one ink, by tolerance: loss spreads an ink to both sides."""
-STEADY_SHARE = {CLEAN_NOISE: 0.80, LOSSY_NOISE: 0.56}
-"""At least this share of what shows an ink does so within half the tolerance; a gradient fills it evenly."""
+WAVES, WAVE, WIDE_SHARE = 2 * LOSSY_NOISE, 5, 1 / 3
+"""Grey levels by which loss turns an ink into what looks like another one, in waves along its edges; the pixels, at
+512 × 512, from which on a band is no wave; and the share of an ink that such bands have at least."""
+CLOSE = {CLEAN_NOISE: 1, LOSSY_NOISE: 3}
+STEADY_SHARE = {CLEAN_NOISE: 0.80, LOSSY_NOISE: 0.75}
+"""At least this share of what shows an ink does so within so few grey levels; a gradient fills the tolerance evenly.
+A drawing as JPEG of quality 30 has 0.84, a grey gradient 0.64."""
 INKED_SHARE = 0.60
 """At least this share shows an ink; below, mixtures need not be counted."""
 SOLID_SHARE = 0.05
@@ -50,16 +60,45 @@ def find_palette(picture: RGB) -> Palette:
     """The inks of ``picture`` (height × width × 3).
 
     A pixel is *solid* when its whole neighbourhood has its colour; the frequent colours of solid pixels are inks.
-    Where too little of the picture shows an ink, a wider tolerance is tried before the picture counts as not flat.
+    Where too little of the picture shows an ink, it is smoothed and a wider tolerance is tried before the picture
+    counts as not flat.
     """
-    for tolerance in (CLEAN_NOISE, LOSSY_NOISE):
-        core = solid(picture, tolerance)
-        if core.mean() < SOLID_SHARE:
-            continue
-        inks = _frequent_colours(picture[core], APART[tolerance], FEWEST_PIXELS * grain(core) ** 2)
-        if _is_steady(picture, inks, tolerance) and _explains(picture, inks, core, tolerance):
-            return Palette(inks, tolerance, flat=True)
-    return Palette(_posterised(picture), LOSSY_NOISE, flat=False)
+    return _clean_palette(picture) or _lossy_palette(picture) or Palette(_posterised(picture), LOSSY_NOISE, flat=False)
+
+
+def _clean_palette(picture: RGB) -> Palette | None:
+    core = solid(picture, CLEAN_NOISE)
+    if core.mean() < SOLID_SHARE:
+        return None
+    inks = _frequent_colours(picture[core], CLEAN_NOISE, grain(core))
+    if 2 * np.count_nonzero(have_twins(inks)) > len(inks) > 2 * len(_without_waves(picture, inks)):
+        return None  # little loss, as of WebP, but loss
+    return _flat(picture, inks, core, CLEAN_NOISE)
+
+
+def _lossy_palette(picture: RGB) -> Palette | None:
+    """The palette of a picture that was saved with loss, if it was a flat one."""
+    if solid(picture, LOSSY_NOISE).mean() < SOLID_SHARE:
+        return None
+    calm = without_noise(picture)
+    core = solid(calm, CALM)
+    if not core.any():
+        return None
+    inks = _without_waves(calm, _frequent_colours(calm[core], LOSSY_NOISE, grain(core)))
+    return _flat(calm, inks, core, LOSSY_NOISE)
+
+
+def _flat(picture: RGB, inks: NDArray[np.uint8], core: Pixels, tolerance: int) -> Palette | None:
+    """The palette of these inks, if ``picture`` shows little else."""
+    if _is_steady(picture, inks, tolerance) and _explains(picture, inks, core, tolerance):
+        return Palette(inks, tolerance, flat=True)
+    return None
+
+
+def without_noise(picture: RGB) -> RGB:
+    """``picture`` without what is weaker than an edge (bilateral filter, Tomasi and Manduchi 1998)."""
+    reach = REACH * grain(picture)
+    return np.asarray(cv2.bilateralFilter(picture, 2 * round(reach) + 1, SMOOTHED, reach), np.uint8)
 
 
 def grain(canvas: NDArray[np.generic]) -> int:
@@ -135,8 +174,9 @@ def off_the_line(
     return np.asarray(np.abs(one + span * along.clip(0, 1)[:, None] - colour).max(axis=1), np.float32)
 
 
-def _frequent_colours(colours: RGB, apart: int, fewest: int) -> NDArray[np.uint8]:
-    """The colours with at least ``fewest`` pixels; one within ``apart`` of a more frequent one is the same."""
+def _frequent_colours(colours: RGB, tolerance: int, size: int) -> NDArray[np.uint8]:
+    """The colours with enough pixels, where ``size`` is the grain; one close to a more frequent one is the same."""
+    apart, fewest = APART[tolerance], FEWEST_PIXELS[tolerance] * size**2
     values, counts = np.unique(packed(colours), return_counts=True)
     order = np.lexsort((values, -counts))
     candidates = unpacked(values[order[:4096]])
@@ -154,6 +194,31 @@ def _frequent_colours(colours: RGB, apart: int, fewest: int) -> NDArray[np.uint8
     return np.array([inks[index] for index in kept], np.uint8)
 
 
+def _without_waves(picture: RGB, inks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``inks`` but for those that are close to a more frequent one and are seen in narrow bands only."""
+    shown = nearest_ink(picture, inks, LOSSY_NOISE)
+    kept: list[Labels] = []
+    for index, ink in enumerate(inks.astype(np.int32)):
+        mask = shown == index
+        if _nearest(kept, ink, WAVES) is None or wide(mask, grain(picture)).sum() > WIDE_SHARE * mask.sum():
+            kept.append(ink)
+    return np.array(kept, np.uint8)
+
+
+def wide(mask: Pixels, size: int) -> Pixels:
+    """The part of ``mask`` (height × width) that is wider than waves are, where ``size`` is the grain: its opening."""
+    kernel = np.ones((WAVE * size,) * 2, np.uint8)
+    opened: Pixels = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
+    return opened
+
+
+def have_twins(inks: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which inks could be waves of another one."""
+    apart = np.abs(inks[:, None].astype(np.int32) - inks).max(axis=2)
+    twins: NDArray[np.bool_] = (apart <= WAVES).sum(axis=1) > 1
+    return twins
+
+
 def _nearest(inks: list[Labels], colour: Labels, limit: int) -> int | None:
     if not inks:
         return None
@@ -165,7 +230,7 @@ def _nearest(inks: list[Labels], colour: Labels, limit: int) -> int | None:
 def _is_steady(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> bool:
     """Whether a fair share of the pixels shows one of ``inks``, and most of these closely."""
     sample = picture.reshape(1, -1, 3)[:, :: picture.size // (3 * SAMPLE) | 1]  # odd: a dither is even
-    shown, close = ((nearest_ink(sample, inks, limit) >= 0).mean() for limit in (tolerance, tolerance // 2))
+    shown, close = ((nearest_ink(sample, inks, limit) >= 0).mean() for limit in (tolerance, CLOSE[tolerance]))
     return bool(shown >= INKED_SHARE and close >= STEADY_SHARE[tolerance] * shown)
 
 

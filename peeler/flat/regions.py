@@ -6,13 +6,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.palette import CLEAN_NOISE, Labels, Palette, grain, mixtures, nearest_ink, solid
+from peeler.flat.palette import (
+    CLEAN_NOISE,
+    Labels,
+    Palette,
+    grain,
+    have_twins,
+    mixtures,
+    nearest_ink,
+    solid,
+    wide,
+    without_noise,
+)
 from peeler.geometry import RGB, Box, Pixels
 
 SMALLEST_REGION = 8
 """Pixels, on a canvas of 512 × 512; what is smaller belongs to its surroundings."""
 SMALLEST_LOSSY = 32
 """The same where JPEG or the like left specks beside the edges."""
+SMALLEST_NARROW = 256
+"""The same there for narrow regions of an ink that is close to another one."""
 MOST_REGIONS = 300
 """The smallest of more regions are merged into their surroundings: noise must not make a drawing endless."""
 SMALLEST_TONE = 0.002
@@ -59,11 +72,29 @@ def find_regions(picture: RGB, palette: Palette) -> Regions:
 
 
 def _ink_regions(picture: RGB, palette: Palette) -> Regions:
+    lossy = palette.tolerance != CLEAN_NOISE
+    if lossy:
+        picture = without_noise(picture)
     inks = nearest_ink(picture, palette.inks, palette.tolerance)
     inks = _without_slivers(picture, inks, solid(picture, palette.tolerance), palette.inks)
-    inks = _spread(picture, inks, palette.inks)
-    smallest = (SMALLEST_REGION if palette.tolerance == CLEAN_NOISE else SMALLEST_LOSSY) * grain(picture) ** 2
-    return _coarser(_absorb_specks(_connected(inks), picture, palette, smallest), MOST_REGIONS, 1)
+    regions = _connected(_spread(picture, inks, palette.inks))
+    specks = _lossy_specks(regions, palette) if lossy else _below(regions, SMALLEST_REGION)
+    return _coarser(_absorb_specks(regions, picture, palette, specks), MOST_REGIONS, 1)
+
+
+def _below(regions: Regions, smallest: int) -> NDArray[np.bool_]:
+    """Which regions have fewer pixels than ``smallest``, at 512 × 512."""
+    return np.array([region.area < smallest * grain(regions.labels) ** 2 for region in regions.all])
+
+
+def _lossy_specks(regions: Regions, palette: Palette) -> NDArray[np.bool_]:
+    """Which regions are what loss left beside the edges."""
+    twins, size = have_twins(palette.inks), grain(regions.labels)
+    narrow = _below(regions, SMALLEST_NARROW) & twins[_ink_of(regions)]
+    for label in np.flatnonzero(narrow):
+        part = regions.labels[regions.all[label].box.slices] == label
+        narrow[label] = not wide(np.pad(part, 1), size).any()
+    return _below(regions, SMALLEST_LOSSY) | narrow
 
 
 def _tone_regions(picture: RGB, palette: Palette) -> Regions:
@@ -124,12 +155,11 @@ def _connected(inks: Labels) -> Regions:
     return Regions(labels, tuple(regions))
 
 
-def _absorb_specks(regions: Regions, picture: RGB, palette: Palette, smallest: int) -> Regions:
-    """Give the pixels of regions below ``smallest`` to the inks around them."""
-    small = np.array([region.area < smallest for region in regions.all])
-    if not small.any():
+def _absorb_specks(regions: Regions, picture: RGB, palette: Palette, specks: NDArray[np.bool_]) -> Regions:
+    """Give the pixels of ``specks`` to the inks around them."""
+    if not specks.any():
         return regions
-    inks = np.where(small[regions.labels], -1, _ink_of(regions)[regions.labels])
+    inks = np.where(specks[regions.labels], -1, _ink_of(regions)[regions.labels])
     return _connected(_spread(picture, inks, palette.inks))
 
 

@@ -6,14 +6,14 @@ from functools import cached_property
 
 import numpy as np
 
-from peeler.flat.cleaning import pixel_size, without_noise
+from peeler.flat.cleaning import has_ramps, pixel_size
 from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure, verdict
 from peeler.flat.forms import forms_of
 from peeler.flat.matting import grown
 from peeler.flat.overlays import Overlay, lift_overlays
-from peeler.flat.palette import Palette, find_palette
+from peeler.flat.palette import CLEAN_NOISE, Palette, find_palette, without_noise
 from peeler.flat.regions import Regions, find_regions
 from peeler.flat.shading import CLEAN, explains, has_gradients, may_have_gradients, shaded_regions, smooth_areas
 from peeler.flat.strokes import Strokes, find_strokes, uncrossed, without_strokes
@@ -79,10 +79,11 @@ def _read(picture: RGB) -> tuple[Palette, Regions]:
             return shaded_regions(picture, areas)
     palette = find_palette(picture)
     if drifts or not palette.flat:
-        clean = without_noise(picture)
-        areas = smooth_areas(clean)
-        if explains(areas) and (not palette.flat or has_gradients(clean, areas)):
-            return shaded_regions(clean, areas, SMALLEST_CLEANED)
+        calm = without_noise(picture)
+        areas = smooth_areas(calm)
+        drifting = has_gradients if palette.tolerance == CLEAN_NOISE else has_ramps
+        if explains(areas) and (not palette.flat or drifting(calm, areas)):
+            return shaded_regions(calm, areas, SMALLEST_CLEANED)
     return palette, find_regions(picture, palette)
 
 

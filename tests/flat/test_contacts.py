@@ -53,9 +53,7 @@ def test_a_slanted_t_too(foot: float) -> None:
         assert junction.angles == pytest.approx((180, foot, 180 - foot), abs=16)
 
 
-@pytest.mark.xfail(
-    reason="circles of two and three pixels see the grid: up to 20 degrees off"
-)
+@pytest.mark.xfail(reason="circles of two and three pixels see the grid: up to 20 degrees off")
 def test_a_slanted_t_on_a_small_canvas() -> None:
     for turn in range(0, 360, 10):
         (junction,) = junctions(sectors(180, 225, turn=turn))

@@ -19,6 +19,7 @@ from peeler.flat.palette import (
 from peeler.geometry import RGB
 
 WHITE, PAPER, RED, NAVY = (255, 255, 255), (245, 245, 245), (200, 40, 30), (20, 30, 90)
+DARK_RED = (180, 36, 27)
 
 
 def drawn(size: int = 256) -> RGB:
@@ -75,6 +76,24 @@ def test_a_jpeg_of_flat_art_has_its_inks(quality: int) -> None:
     assert len(palette.inks) == 3
     found = palette.inks[np.argsort(palette.inks[:, 0])].astype(int)
     assert np.abs(found - [NAVY, RED, WHITE]).max() <= 6
+
+
+@pytest.mark.parametrize("quality", [90, 75, 60])
+def test_a_jpeg_keeps_inks_that_are_close(quality: int) -> None:
+    picture = drawn()
+    picture[150:250, 10:90] = DARK_RED
+    cv2.circle(picture, (60, 190), 30, RED, cv2.FILLED, cv2.LINE_AA)
+    found = find_palette(jpeg(picture, quality)).inks.astype(int)
+    assert len(found) == 4
+    assert np.abs(found[:, None] - [WHITE, RED, DARK_RED, NAVY]).max(axis=2).min(axis=0).max() <= 6
+
+
+def test_a_little_loss_makes_no_inks() -> None:
+    picture = np.full((512, 512, 3), 255, np.uint8)
+    for at in range(40, 480, 60):
+        cv2.circle(picture, (at, 256), 28, (220, 235, 245), cv2.FILLED, cv2.LINE_AA)
+    _, file = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, 80])
+    assert len(find_palette(np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)).inks) == 2
 
 
 @pytest.mark.parametrize("how", [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC])

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from peeler.analysts.flat import FlatAnalyst
+from peeler.flat.cleaning import has_ramps
 from peeler.flat.drawing import Drawing, read_drawing
+from peeler.flat.palette import without_noise
 from peeler.flat.shading import has_gradients, may_have_gradients, smooth_areas
 from peeler.geometry import RGB
 from peeler.graph import LayerGraph
@@ -98,6 +100,13 @@ def test_a_jpeg_of_a_drawing_with_gradients_has_the_same_shapes() -> None:
     assert len(drawing.shapes) <= 4
     assert max(overlap for _, overlap in largest(drawing)) > 0.9
     assert peeled(canvas).difference(canvas).max() <= 2
+
+
+@pytest.mark.parametrize("quality", [90, 75, 60])
+def test_the_blur_between_two_inks_of_a_jpeg_is_no_gradient(quality: int) -> None:
+    calm, shaded_calm = (without_noise(as_jpeg(shaded(*parts), quality)) for parts in ((BAR, LINE), (BALL, BAR)))
+    assert not has_ramps(calm, smooth_areas(calm))
+    assert has_ramps(shaded_calm, smooth_areas(shaded_calm))
 
 
 def test_only_gradients_are_gradients() -> None:
