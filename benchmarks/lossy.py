@@ -42,7 +42,8 @@ def row(folder: Path, names: list[str], form: str, quality: int) -> dict[str, fl
         seconds.append(time.process_time() - start)
         rows.append(score_stack(stack_of(drawing), truth))
     total = summarise(rows)
-    return {**{figure: round(getattr(total, figure), 4) for figure in FIGURES}, "seconds": round(float(np.median(seconds)), 2)}
+    figures = {figure: round(getattr(total, figure), 4) for figure in FIGURES}
+    return {**figures, "seconds": round(float(np.median(seconds)), 2)}
 
 
 def main() -> None:

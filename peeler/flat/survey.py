@@ -10,6 +10,7 @@ from peeler.flat.cleaning import has_ramps, pixel_size
 from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure, verdict
+from peeler.flat.fine_text import with_fine_text
 from peeler.flat.forms import forms_of
 from peeler.flat.matting import grown
 from peeler.flat.overlays import Overlay, lift_overlays
@@ -76,15 +77,16 @@ def _read(picture: RGB) -> tuple[Palette, Regions]:
     if drifts:
         areas = smooth_areas(picture)
         if explains(areas, CLEAN) and has_gradients(picture, areas):
-            return shaded_regions(picture, areas)
+            return with_fine_text(picture, *shaded_regions(picture, areas), shaded=True)
     palette = find_palette(picture)
     if drifts or not palette.flat:
         calm = without_noise(picture)
         areas = smooth_areas(calm)
         drifting = has_gradients if palette.tolerance == CLEAN_NOISE else has_ramps
         if explains(areas) and (not palette.flat or drifting(calm, areas)):
-            return shaded_regions(calm, areas, SMALLEST_CLEANED)
-    return palette, find_regions(picture, palette)
+            return with_fine_text(picture, *shaded_regions(calm, areas, SMALLEST_CLEANED), shaded=True)
+    regions = find_regions(picture, palette)
+    return with_fine_text(picture, palette, regions, shaded=False) if palette.flat else (palette, regions)
 
 
 def find_background(regions: Regions) -> frozenset[int]:

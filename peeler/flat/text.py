@@ -21,7 +21,10 @@ from peeler.flat.regions import Region, Regions
 from peeler.geometry import Box, Pixels
 
 FEWEST = 3
-"""Letters, and shapes of letters, that a line has at least."""
+"""Letters, and shapes of letters, that a line has at least; a word of two has stricter rules."""
+PAIR_HEIGHT, PAIR_PEN, PAIR_GAP, PAIR_ALIKE = 1.12, 1.3, 0.4, 0.6
+"""Ratio of the heights and of the pens of the two letters of a short word, gap between them in heights of the higher
+one, and overlap (IoU) of their shapes, at most."""
 LEAST_HEIGHT, HIGHEST = 6, 0.5
 """Pixels, as smaller letters have no shape, and share of the canvas."""
 WIDEST = 4.0
@@ -49,8 +52,8 @@ SOLID = 0.85
 """Share of its hull that such a letter fills at most."""
 LETTERED = 0.5
 """Share of a line that bent letters have at least, as opposed to bars."""
-SAME = 0.8
-"""Overlap (IoU) from which on two letters have the same shape."""
+SAME, SAME_SMALL, SMALL = 0.8, 0.6, 16
+"""Overlap (IoU) from which on two letters have the same shape, and so in a line that is fewer pixels high than that."""
 GRID = 24
 """Cells of the square in which shapes are compared."""
 
@@ -175,9 +178,22 @@ def _are_neighbours(one: _Letter, other: _Letter) -> bool:
 def _is_text(row: Sequence[_Letter]) -> bool:
     """Whether letters in a row end on one line and differ, most of them more than bars do."""
     bent = [letter for letter in row if letter.is_bent]
+    if len(row) == 2 and len(bent) == 2:
+        return _is_short_word(*row)
     if len(row) < FEWEST or len(bent) < max(2, LETTERED * len(row)) or not _is_guided(row):
         return False
     return _shapes(row) >= FEWEST
+
+
+def _is_short_word(one: _Letter, other: _Letter) -> bool:
+    """Whether two shapes are two letters as high as each other that differ, as in OK; a mirrored pair is none."""
+    low, high = sorted((one.box.height, other.box.height))
+    thin, thick = sorted((one.pen, other.pen))
+    if high > PAIR_HEIGHT * low or thick > PAIR_PEN * thin or other.box.x0 - one.box.x1 > PAIR_GAP * high:
+        return False
+    if not _is_guided([one, other]) or one.ground != other.ground:
+        return False
+    return all(_overlap(one.framed, each) <= PAIR_ALIKE for each in _turned(other.framed))
 
 
 def _is_guided(row: Sequence[_Letter]) -> bool:
@@ -202,12 +218,16 @@ def _on_line(x: NDArray[np.float64], y: NDArray[np.float64], allowed: float) -> 
 def _shapes(row: Sequence[_Letter]) -> int:
     """How many different shapes there are; mirror images count as one."""
     kinds: list[Pixels] = []
+    same = SAME if max(letter.box.height for letter in row) >= SMALL else SAME_SMALL
     for letter in row:
         seen = letter.framed
-        turned = (seen, seen[:, ::-1], seen[::-1], seen[::-1, ::-1])
-        if not any(_overlap(kind, each) >= SAME for kind in kinds for each in turned):
+        if not any(_overlap(kind, each) >= same for kind in kinds for each in _turned(seen)):
             kinds.append(seen)
     return len(kinds)
+
+
+def _turned(shape: Pixels) -> tuple[Pixels, ...]:
+    return shape, shape[:, ::-1], shape[::-1], shape[::-1, ::-1]
 
 
 def _overlap(one: Pixels, other: Pixels) -> float:

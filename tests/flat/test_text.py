@@ -155,9 +155,55 @@ def test_rows_of_other_things_are_no_text(name: str) -> None:
     assert not lines_in(NO_TEXT[name])
 
 
-def test_two_letters_are_too_few_and_so_are_many_of_one() -> None:
-    assert not lines_in(written("Ab", 48, NAVY)) and not lines_in(written("SSSSS", 40, NAVY))
-    assert len(lines_in(written("Abe", 48, NAVY))) == 1
+def test_many_letters_of_one_shape_are_no_text() -> None:
+    assert not lines_in(written("SSSSS", 40, NAVY)) and len(lines_in(written("Abe", 48, NAVY))) == 1
+
+
+@pytest.mark.parametrize("word", ["OK", "UP", "NY", "Ab"])
+def test_a_word_of_two_letters_is_a_line(word: str) -> None:
+    (line,) = lines_in(written(word, 52, WHITE, (90, 160, 90), RED))
+    assert len(line.letters) == 2
+
+
+@pytest.mark.parametrize("pair", ["OO", "bd", "ll", "C  R", "Rx"])
+def test_two_shapes_that_are_alike_or_apart_or_of_two_heights_are_none(pair: str) -> None:
+    assert not lines_in(written(pair, 48, NAVY))
+
+
+# Small text
+
+
+def shrunk(canvas: RGB, side: int, size: int = 512) -> RGB:
+    """``canvas`` in the middle of a white sheet, ``side`` pixels wide."""
+    sheet = np.full((size, size, 3), 255, np.uint8)
+    low = (size - side) // 2
+    sheet[low : low + side, low : low + side] = cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA)
+    return sheet
+
+
+@pytest.mark.parametrize("size", [12, 16, 22])
+@pytest.mark.parametrize(("ink", "ground", "button"), [(BLACK, WHITE, None), (WHITE, (90, 160, 90), RED)])
+def test_letters_too_thin_for_an_ink_are_lines(size: int, ink: Colour, ground: Colour, button: Colour | None) -> None:
+    canvas = written("Small words,\nsome more", size, ink, ground, button)
+    drawing = read_drawing(canvas)
+    assert len(texts(drawing)) == 2 and len(drawing.shapes) == 2 + (button is not None)
+    for text in texts(drawing):
+        assert np.abs(drawing.shapes[text].ink.astype(int) - ink).max() <= 40
+    shown = np.logical_or.reduce([drawing.shapes[text].visible for text in texts(drawing)])
+    assert iou(shown, inked(canvas, ink)) > 0.75
+
+
+def test_small_text_on_a_gradient_is_one_shape() -> None:
+    slope = np.linspace((240, 120, 60), (120, 40, 160), 256)[:, None].repeat(256, axis=1)
+    canvas = Image.fromarray(np.rint(slope).astype(np.uint8))
+    ImageDraw.Draw(canvas).text((128, 128), "Summer", WHITE, ImageFont.load_default(50), anchor="mm")
+    drawing = read_drawing(np.array(canvas))
+    assert len(texts(drawing)) == len(drawing.shapes) == 1
+
+
+@pytest.mark.parametrize("name", NO_TEXT)
+def test_small_rows_of_other_things_are_no_text(name: str) -> None:
+    assert not read_drawing(shrunk(NO_TEXT[name], 100)).text
 
 
 def test_signs_that_each_lie_on_something_else_are_no_line() -> None:
