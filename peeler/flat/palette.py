@@ -71,7 +71,7 @@ def _clean_palette(picture: RGB) -> Palette | None:
     if core.mean() < SOLID_SHARE:
         return None
     inks = _frequent_colours(picture[core], CLEAN_NOISE, grain(core))
-    if 2 * np.count_nonzero(have_twins(inks)) > len(inks) > 2 * len(_without_waves(picture, inks)):
+    if 2 * np.count_nonzero(have_twins(inks, APART[LOSSY_NOISE])) > len(inks) > 2 * len(_without_waves(picture, inks)):
         return None  # little loss, as of WebP, but loss
     return _flat(picture, inks, core, CLEAN_NOISE)
 
@@ -212,10 +212,10 @@ def wide(mask: Pixels, size: int) -> Pixels:
     return opened
 
 
-def have_twins(inks: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which inks could be waves of another one."""
+def have_twins(inks: NDArray[np.uint8], close: int = WAVES) -> NDArray[np.bool_]:
+    """Which inks could be waves of another one: those within ``close`` grey levels of it."""
     apart = np.abs(inks[:, None].astype(np.int32) - inks).max(axis=2)
-    twins: NDArray[np.bool_] = (apart <= WAVES).sum(axis=1) > 1
+    twins: NDArray[np.bool_] = (apart <= close).sum(axis=1) > 1
     return twins
 
 
