@@ -7,19 +7,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner, Result
 
 from peeler import __version__
 from peeler.analysts.scripted import ScriptedAnalyst
 from peeler.analysts.vlm import Conversation, VlmAnalyst
 from peeler.asking import SPENDING, open_asker
 from peeler.batch import peel_file
-from peeler.cli import app
 from peeler.console import Code
 from peeler.exporters.png import PngExporter, read_stack
 from peeler.geometry import RGB, Box, Mask
@@ -29,21 +26,11 @@ from peeler.presets import load_preset
 from peeler.removers.flat import FlatRemover
 from peeler.removers.scripted import ScriptedRemover
 from peeler.vlms.scripted import ScriptedVlm
+from tests.commands import document, peeler
 
 PROJECT = Path(__file__).parents[1]
 PEELER = [sys.executable, "-c", "from peeler.cli import main; main()"]
 SCRIPTED = ("--engine", "scripted")
-
-
-def peeler(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def document(result: Result) -> dict[str, Any]:
-    """The one JSON document on stdout."""
-    value = json.loads(result.stdout)
-    assert isinstance(value, dict)
-    return value
 
 
 def canvas(*boxes: tuple[Box, tuple[int, int, int]]) -> RGB:

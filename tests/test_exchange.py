@@ -1,38 +1,25 @@
 """The commands ``export``, ``import``, ``diff`` and ``edit`` as a user meets them."""
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner, Result
 
 from peeler import registry
-from peeler.cli import app
 from peeler.exporters.png import PngExporter
 from peeler.opening import open_stack
 from peeler.stack import LayerStack
 from tests.awkward_stacks import STACKS
+from tests.commands import document, peeler
 from tests.test_sequences import painted, plain
 from tests.test_sequences import save as save_frames
 
 STACK = STACKS["parts"]
 FORMATS = "psd,pptx,ora,svg,png,gif,webp"
-
-
-def peeler(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def document(result: Result) -> dict[str, Any]:
-    value = json.loads(result.stdout)
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.fixture

@@ -11,31 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner, Result
 
 from peeler.asking import SPENDING
 from peeler.batch import peel_file, peel_folder
-from peeler.cli import app
 from peeler.exporters.svg import check_svg
 from peeler.files import lock_folder
 from peeler.opening import open_stack
 from peeler.presets import Preset
+from tests.commands import document, peeler
 from tests.test_sequences import painted, plain, save
 from tests.vlms.wires import Answer, said, serving
 
 KEY = "fake-recraft-key-0123456789"
 RECRAFT = ("RECRAFT_API_KEY", "RECRAFT_BASE_URL")
 CENT = "date: 2026-11-21\nprices:\n- {match: 'recraft:vectorize', input: 0, output: 0, call: 0.01}\n"
-
-
-def peeler(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def document(result: Result) -> dict[str, Any]:
-    value = json.loads(result.stdout)
-    assert isinstance(value, dict)
-    return value
 
 
 def wavy() -> Any:

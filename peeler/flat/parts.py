@@ -117,8 +117,8 @@ def _parts(mask: Pixels, cut_open: np.ndarray) -> list[Pixels]:
     numbers[large] = np.arange(1, len(large) + 1)
     owner = numbers[labels]
     while (unowned := mask & (owner == 0)).any():
-        grown = cv2.dilate(owner, np.ones((3, 3), np.uint8))
-        if not (grown[unowned] > 0).any():
+        spread = cv2.dilate(owner, np.ones((3, 3), np.uint8))
+        if not (spread[unowned] > 0).any():
             break
-        owner[unowned] = grown[unowned]
+        owner[unowned] = spread[unowned]
     return [owner == number for number in range(1, len(large) + 1)]
