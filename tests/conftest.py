@@ -1,6 +1,7 @@
 """For all tests: no network but the machine itself, and no settings from the environment."""
 
 import os
+import signal
 import sys
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,6 +14,10 @@ from tests.toy import Toy, draw_toy
 
 for name in [name for name in os.environ if name.startswith(VARIABLE)]:
     del os.environ[name]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell makes what it starts in the background deaf to Ctrl-C, and all that this starts, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
