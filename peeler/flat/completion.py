@@ -40,7 +40,7 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
     round_shape = _ellipse(seen, under) if any(arc.ends for arc in arcs) else None
     if round_shape is not None:
         whole = visible.copy()
-        whole[box.slices] = _joined_to(seen, seen | (round_shape & under))
+        whole[box.slices] = joined_to(seen, seen | (round_shape & under))
         return whole
     drawn = seen.astype(np.uint8)
     for arc in arcs:
@@ -51,7 +51,7 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
         else:
             drawn |= _to_middle_of_frame(arc, seen, under)
     whole = visible.copy()
-    whole[box.slices] = _joined_to(seen, (drawn > 0) & (seen | under))
+    whole[box.slices] = joined_to(seen, (drawn > 0) & (seen | under))
     return whole
 
 
@@ -123,7 +123,7 @@ def _to_middle_of_frame(arc: Arc, visible: Pixels, cover: Pixels) -> NDArray[np.
     inner = np.zeros(visible.shape, np.uint8)
     cv2.drawContours(inner, [arc.points[:, None].astype(np.int32)], -1, (1,), cv2.FILLED)
     distance = cv2.distanceTransform(1 - inner, cv2.DIST_L2, 5)
-    frame = _joined_to((distance > 0) & (distance < 2), cover)
+    frame = joined_to((distance > 0) & (distance < 2), cover)
     beyond = ~cover & (inner == 0)
     far_side = frame & (cv2.dilate(beyond.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     if not far_side.any():
@@ -136,7 +136,7 @@ def _to_middle_of_frame(arc: Arc, visible: Pixels, cover: Pixels) -> NDArray[np.
     return framed
 
 
-def _joined_to(seed: Pixels, mask: Pixels) -> Pixels:
+def joined_to(seed: Pixels, mask: Pixels) -> Pixels:
     """The connected parts of ``mask`` that share a pixel with ``seed``."""
     _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     wanted = np.unique(parts[seed & mask])

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.flat.completion import joined_to
 from peeler.flat.contacts import boundaries
 from peeler.flat.contours import filled
 from peeler.flat.forms import Form
@@ -33,6 +34,9 @@ CROSSED = 0.4
 """Share of both outlines along which two fills of one ink must meet for them to be one that a stroke crosses."""
 LEAST_HIDDEN = 0.005
 """Share of itself that a fill must have behind others for its outline to be told from theirs."""
+
+CRUMB = 40
+"""Pixels of a stroke that make no shape of their own beside an outline."""
 
 
 @dataclass(frozen=True)
@@ -109,17 +113,30 @@ def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels) -> tu
     ``cell`` is the fill up to the middle of its outline, ``whole`` what it is believed to be, ``drawn`` all strokes
     over it and ``front`` the other fills over it. None where the fill does not go on or has no outline all around.
     """
-    if np.count_nonzero(whole & front) < LEAST_HIDDEN * np.count_nonzero(cell):
-        return None
     half = 2 * float(cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, 3)[drawn].mean())
+    inside = filled(whole)
+    outside = _distance(~inside)
+    # What does not reach beyond the outline lies in it, and the outline over both.
+    beyond = joined_to(front & (outside > half), front)
+    if np.count_nonzero(whole & beyond) < LEAST_HIDDEN * np.count_nonzero(cell):
+        return None
     near_front = grown(front, round(half))
     rim = cell & grown(~cell, 1) & ~near_front
     if not rim.any() or drawn[rim].mean() < OUTLINED:
         return None
-    inside = filled(whole)
-    band = _distance(inside) + _distance(~inside) <= half
-    shows = band & drawn & ~near_front
+    band = _distance(inside) + outside <= half
+    shows = _with_crumbs(band & drawn & ~near_front, drawn & ~near_front)
     return shows, shows | (band & (front | drawn))
+
+
+def _with_crumbs(outline: Pixels, drawn: Pixels) -> Pixels:
+    """The ``outline`` with what would be left over of the strokes as specks along it."""
+    rest = (drawn & ~outline).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
+    small = np.asarray(stats)[:, cv2.CC_STAT_AREA] < CRUMB
+    small[0] = False
+    whole: Pixels = outline | joined_to(outline, outline | small[np.asarray(labels)])
+    return whole
 
 
 def _distance(mask: Pixels) -> NDArray[np.float32]:

@@ -1,11 +1,12 @@
 """Drawn outlines, and what they hide: which of two fills is in front."""
 
+import cv2
 import numpy as np
 
 from peeler.flat.drawing import read_drawing
 from peeler.flat.forms import forms_of
 from peeler.flat.strokes import find_strokes, without_strokes
-from peeler.geometry import RGB
+from peeler.geometry import RGB, Pixels
 from tests.flat.figures import disc, drawn, iou, label_at, rect, regions_of
 
 SIZE = 256
@@ -76,3 +77,24 @@ def test_the_outline_of_what_is_behind_is_its_own() -> None:
     ring = disc(96, 112, 68, SIZE) & ~disc(96, 112, 60, SIZE)
     assert iou(behind.whole, ring) > 0.75
     assert iou(front.whole, disc(160, 144, 68, SIZE) & ~disc(160, 144, 60, SIZE)) > 0.9
+
+
+STICK = "M92 30 L164 30 L148 226 L108 226 Z"
+BANDS = '<path d="M94 72 H162 L161 81 H95 Z" fill="#d06040"/><path d="M95 94 H161 L160 103 H96 Z" fill="#d06040"/>'
+
+
+def test_bands_that_end_at_an_outline_leave_it_whole() -> None:
+    fill, line = '<path d="{}" fill="#f0e0c8"/>', '<path d="{}" fill="none" stroke="{}" stroke-width="12"/>'
+    drawing = read_drawing(drawn(fill.format(STICK), BANDS, line.format(STICK, BLACK), size=SIZE))
+    lines = [shape for shape in drawing.shapes if "#" + bytes(shape.ink).hex() == BLACK]
+    (outline,) = lines
+    assert connected(outline.visible) == 1
+
+
+def test_an_outline_of_its_own_leaves_no_crumbs_behind() -> None:
+    drawing = read_drawing(trees())
+    assert [connected(shape.visible) for shape in drawing.shapes] == [1, 1, 1, 1]
+
+
+def connected(mask: Pixels) -> int:
+    return int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0]) - 1
