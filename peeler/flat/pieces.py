@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from peeler.flat.completion import quadrilateral
 from peeler.flat.contacts import boundaries
 from peeler.flat.contours import End
+from peeler.flat.matting import grown
 from peeler.flat.regions import Regions
 from peeler.flat.relatability import ends_under, related_ends
 from peeler.flat.text import Line
@@ -175,8 +176,10 @@ def _framed(regions: Regions, first: int, second: int, hides: Pixels) -> tuple[N
     box = regions.all[first].box.union(regions.all[second].box)
     labels = regions.labels[box.slices]
     shown = (labels == first) | (labels == second)
-    between = quadrilateral(np.argwhere(shown)[:, ::-1], labels.shape) & ~shown
-    hidden = between & hides[labels]
+    cover = hides[labels]
+    # Along a slanted edge the hull steps over the pixels beside it.
+    between = quadrilateral(np.argwhere(shown)[:, ::-1], labels.shape) & np.where(cover, ~shown, ~grown(shown, 1))
+    hidden = between & cover
     if between.sum() > shown.sum() or not between.any() or hidden.sum() < FRAMED_SHARE * between.sum():
         return None, None
     bridge = np.zeros(regions.labels.shape, np.bool_)

@@ -87,6 +87,7 @@ def test_bands_that_end_at_an_outline_leave_it_whole() -> None:
     fill, line = '<path d="{}" fill="#f0e0c8"/>', '<path d="{}" fill="none" stroke="{}" stroke-width="12"/>'
     drawing = read_drawing(drawn(fill.format(STICK), BANDS, line.format(STICK, BLACK), size=SIZE))
     lines = [shape for shape in drawing.shapes if "#" + bytes(shape.ink).hex() == BLACK]
+    assert len(drawing.shapes) == 4
     (outline,) = lines
     assert connected(outline.visible) == 1
 
