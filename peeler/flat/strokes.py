@@ -135,8 +135,7 @@ def _with_crumbs(outline: Pixels, drawn: Pixels) -> Pixels:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
     small = np.asarray(stats)[:, cv2.CC_STAT_AREA] < CRUMB
     small[0] = False
-    whole: Pixels = outline | joined_to(outline, outline | small[np.asarray(labels)])
-    return whole
+    return joined_to(outline, outline | small[np.asarray(labels)])
 
 
 def _distance(mask: Pixels) -> NDArray[np.float32]:
