@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.completion import quadrilateral
 from peeler.flat.contacts import boundaries
-from peeler.flat.contours import End
+from peeler.flat.contours import End, Points
 from peeler.flat.matting import grown
 from peeler.flat.regions import Regions
 from peeler.flat.relatability import ends_under, related_ends
@@ -106,14 +107,16 @@ def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[
     ends = {
         label: ends_under(regions, label, above[:, label]) for members in few for label in members if len(members) > 1
     }
+    hulls = {label: _hull(regions, label) for label in ends}
     found = []
     for first, second in (pair for members in few for pair in combinations(members, 2)):
         hides = above[:, first] & above[:, second] & shows
         if not hides.any() or above[first, second] or above[second, first]:
             continue
-        turn, bridge = _continued(regions, first, second, ends, hides) or _framed(regions, first, second, hides)
+        hull = np.concatenate([hulls[first], hulls[second]])
+        turn, bridge = _continued(regions, first, second, ends, hides) or _framed(regions, first, second, hides, hull)
         if bridge is not None:
-            found.append(Link(first, second, _terms(regions, first, second, turn, bridge, odds), bridge))
+            found.append(Link(first, second, _terms(regions, first, second, turn, bridge, hull, odds), bridge))
     return found
 
 
@@ -133,17 +136,30 @@ def links_across_strokes(
         ends = {label: ends_under(regions, label, above[:, label]) for label in (first, second)}
         continued = _continued(regions, first, second, ends, above[:, first] & above[:, second])
         if continued is not None:
-            found.append(Link(first, second, _terms(regions, first, second, *continued, odds), continued[1]))
+            hull = np.concatenate([_hull(regions, first), _hull(regions, second)])
+            found.append(Link(first, second, _terms(regions, first, second, *continued, hull, odds), continued[1]))
     return found
 
 
+def _hull(regions: Regions, label: int) -> Points:
+    """The corners of a region's convex hull (n × 2: x, y), in pixels of the canvas."""
+    box = regions.all[label].box
+    corners = cv2.convexHull(np.argwhere(regions.labels[box.slices] == label)[:, ::-1].astype(np.int32))
+    return np.asarray(corners[:, 0] + (box.x0, box.y0), np.intp)
+
+
 def _terms(
-    regions: Regions, first: int, second: int, turn: float | None, bridge: Pixels, odds: NDArray[np.float64]
+    regions: Regions,
+    first: int,
+    second: int,
+    turn: float | None,
+    bridge: Pixels,
+    corners: Points,
+    odds: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """What the gain depends on, in the order of ``GAIN``; ``turn`` is None for a framed shape."""
-    shown = regions.mask(first) | regions.mask(second)
-    area = int(shown.sum())
-    hull = int(quadrilateral(np.argwhere(shown)[:, ::-1], shown.shape).sum())
+    area = regions.all[first].area + regions.all[second].area
+    hull = int(quadrilateral(corners, regions.labels.shape).sum())
     sureness = 0.0
     if bridge.any():
         cover = int(np.bincount(regions.labels[bridge]).argmax())
@@ -171,14 +187,18 @@ def _continued(
     return pairs[1].turn, quadrilateral(corners, regions.labels.shape) & hides[regions.labels]
 
 
-def _framed(regions: Regions, first: int, second: int, hides: Pixels) -> tuple[None, Pixels | None]:
-    """Everything between the two is hidden, and it is less than what they show: perhaps one plain shape behind bars."""
+def _framed(regions: Regions, first: int, second: int, hides: Pixels, corners: Points) -> tuple[None, Pixels | None]:
+    """Everything between the two is hidden, and it is less than what they show: perhaps one plain shape behind bars.
+
+    ``corners`` are those of their hulls.
+    """
     box = regions.all[first].box.union(regions.all[second].box)
     labels = regions.labels[box.slices]
     shown = (labels == first) | (labels == second)
     cover = hides[labels]
     # Along a slanted edge the hull steps over the pixels beside it.
-    between = quadrilateral(np.argwhere(shown)[:, ::-1], labels.shape) & np.where(cover, ~shown, ~grown(shown, 1))
+    hull = quadrilateral(corners - (box.x0, box.y0), labels.shape)
+    between = hull & np.where(cover, ~shown, ~grown(shown, 1))
     hidden = between & cover
     if between.sum() > shown.sum() or not between.any() or hidden.sum() < FRAMED_SHARE * between.sum():
         return None, None
