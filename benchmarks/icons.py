@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from peeler.geometry import RGB, RGBA
-from peeler.scenes.render import png_bytes, rendered
+from peeler.scenes.render import picture, rendered, write_true_picture
 
 SIZE, MARGIN = 512, 0.08
 """Pixels of a side, and room around the icon as a share of its own."""
 FEWEST, MOST = 3, 40
 """Elements of an icon."""
-LEAST_INKED = 0.02
-"""Share of the canvas that an icon covers."""
+WHITE, LEAST_INKED = 250, 0.02
+"""Grey levels from which on a pixel is bare, and share of the canvas that an icon covers."""
 SHAPES = {"path", "circle", "ellipse", "rect", "polygon", "polyline", "line"}
 BESIDES = {"defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradient", "style", "metadata", "title"}
 NOT_FLAT = re.compile(
@@ -64,16 +64,14 @@ def write_icons(source: Path, out: Path, most: int, held: NDArray[np.bool_]) -> 
     (out / "png").mkdir(parents=True, exist_ok=True)
     written = 0
     for name, text in chosen:
-        layers = true_layers(text)
-        picture = flattened(layers)
-        if not layers or (picture.min(axis=2) < 250).mean() < LEAST_INKED or resembles(picture, held):
+        icon = _framed(text)
+        layers = [] if icon is None else shapes_alone(icon)
+        if icon is None or not layers:
             continue
-        kept = out / "layers" / name
-        kept.mkdir(parents=True, exist_ok=True)
-        for place, layer in enumerate(layers):
-            (kept / f"{place:02d}.png").write_bytes(png_bytes(layer))
-        (out / "png" / f"{name}.png").write_bytes(png_bytes(picture))
-        written += 1
+        whole = picture(ElementTree.tostring(icon, encoding="unicode"))
+        if (whole.min(axis=2) < WHITE).mean() >= LEAST_INKED and not resembles(whole, held):
+            write_true_picture(out, name, whole, layers)
+            written += 1
     return written
 
 
@@ -91,31 +89,29 @@ def _texts(source: Path) -> Iterator[tuple[str, str]]:
         yield name, f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}">{body}</svg>'
 
 
-def true_layers(text: str) -> list[RGBA]:
-    """The elements of an icon, bottom first, each alone on a canvas of ``SIZE`` × ``SIZE``; none if it is not flat."""
-    if NOT_FLAT.search(text):
-        return []
+def _framed(text: str) -> Element | None:
+    """A drawing with its margin and size; None if it is not flat or not square."""
     try:
-        root = ElementTree.fromstring(text)
+        root = None if NOT_FLAT.search(text) else ElementTree.fromstring(text)
     except ElementTree.ParseError:
-        return []
-    shapes = list(_shapes(root))
-    if not _framed(root) or not FEWEST <= len(shapes) <= MOST or any(map(_is_two, shapes)):
-        return []
-    alone = [rendered(ElementTree.tostring(page, encoding="unicode")) for page in _each_alone(root, len(shapes))]
-    return [layer for layer in alone if layer[..., 3].any()]
-
-
-def _framed(root: Element) -> bool:
-    """Give the drawing its margin and size; False if it is not square."""
-    view = [float(number) for number in re.findall(r"-?[\d.]+", root.get("viewBox", ""))]
-    if len(view) != 4 or abs(view[2] - view[3]) > 1e-3:
-        return False
+        root = None
+    view = [] if root is None else [float(number) for number in re.findall(r"-?[\d.]+", root.get("viewBox", ""))]
+    if root is None or len(view) != 4 or abs(view[2] - view[3]) > 1e-3:
+        return None
     room = view[2] * MARGIN
     root.set("viewBox", f"{view[0] - room} {view[1] - room} {view[2] + 2 * room} {view[3] + 2 * room}")
     root.set("width", str(SIZE))
     root.set("height", str(SIZE))
-    return True
+    return root
+
+
+def shapes_alone(root: Element) -> list[RGBA]:
+    """The elements of a drawing, bottom first, each alone; none if they are too few, too many or two in one."""
+    shapes = list(_shapes(root))
+    if not FEWEST <= len(shapes) <= MOST or any(map(_is_two, shapes)):
+        return []
+    alone = [rendered(ElementTree.tostring(page, encoding="unicode")) for page in _each_alone(root, len(shapes))]
+    return [layer for layer in alone if layer[..., 3].any()]
 
 
 def _shapes(element: Element) -> Iterator[Element]:
@@ -145,27 +141,19 @@ def _each_alone(root: Element, count: int) -> Iterator[Element]:
         yield page
 
 
-def flattened(layers: list[RGBA]) -> RGB:
-    """The layers over each other on white (height × width × 3)."""
-    picture = np.full((SIZE, SIZE, 3), 255.0)
-    for layer in layers:
-        picture += (layer[..., :3] - picture) * (layer[..., 3:] / 255)
-    return np.rint(picture).astype(np.uint8)
-
-
-def resembles(picture: RGB, held: NDArray[np.bool_]) -> bool:
+def resembles(whole: RGB, held: NDArray[np.bool_]) -> bool:
     """Whether a picture or its mirror image is a near-duplicate of one of those whose hashes (n × 63) are ``held``."""
-    both = (_hash(picture), _hash(picture[:, ::-1]))
+    both = (_hash(whole), _hash(whole[:, ::-1]))
     return any(bool(((held != one).sum(axis=1) <= ALIKE).any()) for one in both) if len(held) else False
 
 
-def _hash(picture: RGB) -> NDArray[np.bool_]:
+def _hash(whole: RGB) -> NDArray[np.bool_]:
     """63 bits of the low frequencies of what is not white, so that margins do not count.
 
     A perceptual hash: Zauner, *Implementation and benchmarking of perceptual image hash functions*, 2010, §3.2.
     """
-    x, y, width, height = cv2.boundingRect((picture.min(axis=2) < 250).astype(np.uint8))
-    content = picture[y : y + height, x : x + width] if width and height else picture
+    x, y, width, height = cv2.boundingRect((whole.min(axis=2) < WHITE).astype(np.uint8))
+    content = whole[y : y + height, x : x + width] if width and height else whole
     side = max(content.shape[:2])
     square = np.full((side, side, 3), 255, np.uint8)
     top, left = (side - content.shape[0]) // 2, (side - content.shape[1]) // 2

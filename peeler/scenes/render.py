@@ -121,8 +121,13 @@ def write_truth(svg_folder: Path, out: Path) -> None:
     """``out``/png/NAME.png and ``out``/layers/NAME/NN.png for every SVG of a folder: what a score compares with."""
     (out / "png").mkdir(parents=True, exist_ok=True)
     for file in sorted(svg_folder.glob("*.svg")):
-        folder = out / "layers" / file.stem
-        folder.mkdir(parents=True, exist_ok=True)
-        for index, layer in enumerate(true_layers(file)):
-            (folder / f"{index:02d}.png").write_bytes(png_bytes(layer))
-        (out / "png" / f"{file.stem}.png").write_bytes(png_bytes(picture(file.read_text(encoding="utf-8"))))
+        write_true_picture(out, file.stem, picture(file.read_text(encoding="utf-8")), true_layers(file))
+
+
+def write_true_picture(out: Path, name: str, whole: RGB, layers: Sequence[RGBA]) -> None:
+    """One picture with its true layers, bottom first, as ``write_truth`` writes them; ``out``/png is there."""
+    folder = out / "layers" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, layer in enumerate(layers):
+        (folder / f"{index:02d}.png").write_bytes(png_bytes(layer))
+    (out / "png" / f"{name}.png").write_bytes(png_bytes(whole))
