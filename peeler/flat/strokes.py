@@ -30,6 +30,8 @@ FRAME_SHARE = 0.6
 """A line with less than this share of what its outline holds is an outline."""
 OUTLINED = 0.8
 """Share of a fill's rim that must be drawn for it to have an outline of its own."""
+LINED = 0.5
+"""Share of what lies between a fill and those that cover it that must be drawn for these to have outlines, too."""
 CROSSED = 0.4
 """Share of both outlines along which two fills of one ink must meet for them to be one that a stroke crosses."""
 LEAST_HIDDEN = 0.005
@@ -79,10 +81,11 @@ def without_strokes(regions: Regions, strokes: frozenset[int]) -> Regions:
     return _relabelled(regions, labels)
 
 
-def uncrossed(regions: Regions, fills: Regions) -> Regions:
+def uncrossed(regions: Regions, fills: Regions, background: frozenset[int]) -> Regions:
     """The regions with the pieces of a fill that strokes cross, as the bars of a cage do, under one label.
 
-    ``fills`` are the regions without their strokes, where such pieces meet with their whole width.
+    ``fills`` are the regions without their strokes, where such pieces meet with their whole width. What a line goes
+    around is no piece of the background, even if it has its ink.
     """
     outlines, borders = np.zeros(len(regions.all)), boundaries(fills.labels)
     for border in borders:
@@ -90,7 +93,8 @@ def uncrossed(regions: Regions, fills: Regions) -> Regions:
     label_of = np.arange(len(regions.all))
     for border in borders:
         pair = [border.first, border.second]
-        if fills.all[pair[0]].ink == fills.all[pair[1]].ink and border.length >= CROSSED * outlines[pair].max():
+        alike = fills.all[pair[0]].ink == fills.all[pair[1]].ink and (pair[0] in background) == (pair[1] in background)
+        if alike and border.length >= CROSSED * outlines[pair].max():
             label_of[np.isin(label_of, label_of[pair])] = label_of[pair].min()
     return _relabelled(regions, label_of[regions.labels].astype(regions.labels.dtype))
 
@@ -111,7 +115,8 @@ def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels) -> tu
     """The outline of a fill that goes on behind another one: what shows of it, and the whole of it.
 
     ``cell`` is the fill up to the middle of its outline, ``whole`` what it is believed to be, ``drawn`` all strokes
-    over it and ``front`` the other fills over it. None where the fill does not go on or has no outline all around.
+    over it and ``front`` the other fills over it. None where the fill does not go on or has no outline all around, and
+    where no line is between the fill and what it goes on behind: then the line lies around both, as that of a sticker.
     """
     half = 2 * float(cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, 3)[drawn].mean())
     inside = filled(whole)
@@ -123,6 +128,9 @@ def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels) -> tu
     near_front = grown(front, round(half))
     rim = cell & grown(~cell, 1) & ~near_front
     if not rim.any() or drawn[rim].mean() < OUTLINED:
+        return None
+    seam = cell & grown(beyond, 1)
+    if drawn[seam].mean() < LINED:
         return None
     band = _distance(inside) + outside <= half
     shows = _with_crumbs(band & drawn & ~near_front, drawn & ~near_front)

@@ -58,7 +58,7 @@ def survey(picture: RGB) -> Survey:
     forms = forms_of(regions, palette.inks, background)
     strokes = find_strokes(forms) if palette.flat else Strokes()
     if strokes.all:
-        regions = uncrossed(regions, without_strokes(regions, strokes.all))
+        regions = uncrossed(regions, without_strokes(regions, strokes.all), background)
         forms = forms_of(regions, palette.inks, background)
     fills = without_strokes(regions, strokes.all)
     borders = boundaries(regions.labels)

@@ -92,6 +92,22 @@ def test_bands_that_end_at_an_outline_leave_it_whole() -> None:
     assert connected(outline.visible) == 1
 
 
+def test_what_a_line_goes_around_is_a_shape_though_it_has_the_colour_of_the_ground() -> None:
+    plate = f'<rect x="40" y="40" width="176" height="176" rx="40" fill="#ffffff" stroke="{BLACK}" stroke-width="4"/>'
+    drawing = read_drawing(drawn(plate, f'<circle cx="128" cy="128" r="48" fill="{GREEN}"/>', size=SIZE))
+    (white,) = [shape for shape in drawing.shapes if shape.ink.tolist() == [255, 255, 255]]
+    assert white.whole[128, 128] and white.whole[60, 128] and not white.whole[20, 20]
+
+
+def test_the_rim_around_fills_without_a_line_between_is_one_shape() -> None:
+    circle = '<circle cx="{}" cy="{}" r="{}" fill="{}"/>'
+    rim = circle.format(96, 112, 72, BLACK) + circle.format(160, 144, 72, BLACK)
+    drawing = read_drawing(drawn(rim, circle.format(96, 112, 64, GREEN), circle.format(160, 144, 64, LIME), size=SIZE))
+    inks = ["#" + bytes(shape.ink).hex() for shape in drawing.shapes]
+    assert inks.index(GREEN) < inks.index(LIME)
+    assert inks.count(BLACK) == 1
+
+
 def test_an_outline_of_its_own_leaves_no_crumbs_behind() -> None:
     drawing = read_drawing(trees())
     assert [connected(shape.visible) for shape in drawing.shapes] == [1, 1, 1, 1]
