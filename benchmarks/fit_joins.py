@@ -15,10 +15,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from true_overlap import TrueShapes, greatest_overlap
 
-from peeler.evaluate.pieces import pieces_of
-from peeler.evaluate.score import LEAST_TRUE, NEAR_COLOUR
-from peeler.evaluate.truth import Truth, read_truth, truth_names
+from peeler.evaluate.truth import read_truth, truth_names
 from peeler.flat.completion import complete
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.pieces import GAIN, Link, links
@@ -55,14 +54,10 @@ def _links_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], float]
         if not seen.palette.flat or count > MOST_REGIONS:
             continue
         above, odds = stacking(count, seen.evidence), log_odds(count, seen.evidence)
+        shapes = TrueShapes.of(truth)
         for link in links(seen.fills, seen.filled, above, odds):
             ink = seen.palette.inks[seen.regions.all[link.first].ink]
-            yield link.terms, _gain(seen.fills, link, above, _true_shapes(truth, ink))
-
-
-def _true_shapes(truth: Truth, ink: NDArray[np.uint8]) -> list[Pixels]:
-    pieces = pieces_of(truth.layers, truth.size, LEAST_TRUE)
-    return [piece.mask.on(truth.size) for piece in pieces if np.abs(piece.colour - ink).max() <= NEAR_COLOUR]
+            yield link.terms, _gain(seen.fills, link, above, shapes.coloured(ink))
 
 
 def _gain(regions: Regions, link: Link, above: Pixels, truth: Sequence[Pixels]) -> float:
@@ -70,21 +65,8 @@ def _gain(regions: Regions, link: Link, above: Pixels, truth: Sequence[Pixels]) 
     over_one, over_other = (above[:, label][regions.labels] for label in (link.first, link.second))
     shown = one | other | link.bridge
     shapes = [shape for shape in truth if np.count_nonzero(shape & (one | other)) >= LEAST_SHOWN]
-    apart = _overlap([complete(one, over_one), complete(other, over_other)], shapes)
-    return apart and _overlap([complete(shown, (over_one | over_other) & ~shown)], shapes) - apart
-
-
-def _overlap(found: Sequence[Pixels], truth: Sequence[Pixels]) -> float:
-    """The greatest total IoU of one or two masks matched one to one with true ones."""
-    shares = np.array([[_iou(mask, true) for true in truth] for mask in found])
-    if not shares.size or len(found) == 1 or len(truth) == 1:
-        return float(shares.max(initial=0.0))
-    pairs = shares[0][:, None] + shares[1][None, :]
-    return float(pairs[~np.eye(len(truth), dtype=np.bool_)].max())
-
-
-def _iou(one: Pixels, other: Pixels) -> float:
-    return np.count_nonzero(one & other) / np.count_nonzero(one | other)
+    apart = greatest_overlap([complete(one, over_one), complete(other, over_other)], shapes)
+    return apart and greatest_overlap([complete(shown, (over_one | over_other) & ~shown)], shapes) - apart
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from peeler.flat.contours import Vector, concave_corners
-from peeler.flat.cuts import Cut, compatible, opened, possible_cuts
+from peeler.flat.contours import Corner, Vector, concave_corners
+from peeler.flat.cut_gain import gains
+from peeler.flat.cuts import OF_PARTS, OF_SIDES, Cut, Parting, opened, partings, pieces, possible_cuts
 from peeler.flat.matting import grown
 from peeler.geometry import Pixels
 
@@ -21,8 +22,8 @@ MOST_CUTS = 80
 """Of the cheapest cuts, among which sides are looked for."""
 ASKEW = 0.75
 """Share of the larger of a cut and the gap between two by which they may be shifted against each other."""
-SMALLEST_PART = 40
-"""Pixels."""
+MOST_PARTED = 24
+"""Of the cheapest cuts, whose gain is asked."""
 
 
 def split(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[tuple[Pixels, Pixels]]:
@@ -32,19 +33,51 @@ def split(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[tuple[Pixels,
     outline is the shape's own and not that of an occluder. Bars that cross share the pixels of their crossing, which
     show the first.
     """
-    corners = [corner for corner in concave_corners(mask) if own_edge[corner.point[1], corner.point[0]]]
-    candidates = possible_cuts(corners, mask, visible)
-    sides = _sides(candidates, mask)
-    bars = _bars(sides, mask)
-    cuts = compatible(candidates, [cut for pair in sides for cut in pair])
-    if not (bars or cuts):
-        return [(mask, mask)]
-    beside = _pieces(mask & ~np.logical_or.reduce(bars)) if bars else [mask]
     parts, free = [], mask
-    for whole in [part for form in [*bars, *beside] for part in _parts(form, opened(form, cuts))]:
+    for whole in [part for form in bars_apart(mask, visible, own_edge) for part in _cut_apart(form, visible, own_edge)]:
         parts.append((whole & free, whole))
         free = free & ~whole
     return parts
+
+
+def bars_apart(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
+    """The whole bars of ``mask`` that cross and what is left beside them; the mask itself if there are none."""
+    sides = _sides(possible_cuts(_own_corners(mask, own_edge), mask, visible, OF_SIDES), mask)
+    bars = _bars(sides, mask)
+    return [*bars, *pieces((mask & ~np.logical_or.reduce(bars)).astype(np.uint8))] if bars else [mask]
+
+
+def ways_to_part(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Parting]:
+    """The cuts that may part ``mask``, of the cheapest."""
+    cuts = possible_cuts(_own_corners(mask, own_edge), mask, visible & mask, OF_PARTS)
+    return partings(mask, cuts[:MOST_PARTED])
+
+
+def parted(mask: Pixels, parting: Parting) -> list[Pixels]:
+    """The parts of ``mask``, the largest first; the pixels of the cuts and of specks go to their neighbours."""
+    owner = np.zeros(mask.shape, np.float32)
+    for number, piece in enumerate(parting.pieces, start=1):
+        owner[piece] = number
+    while (unowned := mask & (owner == 0)).any():
+        spread = cv2.dilate(owner, np.ones((3, 3), np.uint8))
+        if not (spread[unowned] > 0).any():
+            break
+        owner[unowned] = spread[unowned]
+    return [owner == number for number in range(1, len(parting.pieces) + 1)]
+
+
+def _own_corners(mask: Pixels, own_edge: Pixels) -> list[Corner]:
+    return [corner for corner in concave_corners(mask) if own_edge[corner.point[1], corner.point[0]]]
+
+
+def _cut_apart(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
+    """The parts of ``mask`` beside its best cut, and so on with these, as long as there is a gain."""
+    ways = ways_to_part(mask, visible, own_edge)
+    gain = gains(ways, mask, visible)
+    if gain.max(initial=0) <= 0:
+        return [mask]
+    parts = parted(mask, ways[int(gain.argmax())])
+    return [piece for part in parts for piece in _cut_apart(part, visible, own_edge)]
 
 
 def _bars(sides: Sequence[tuple[Cut, Cut]], mask: Pixels) -> list[Pixels]:
@@ -99,26 +132,3 @@ def _runs_between(one: Cut, other: Cut, mask: Pixels) -> bool:
 def _inside(mask: Pixels, point: Vector) -> bool:
     x, y = np.rint(point).astype(int)
     return bool(0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x])
-
-
-def _pieces(mask: Pixels) -> list[Pixels]:
-    """The connected pieces of a mask that are no specks."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    return [labels == piece for piece in range(1, count) if stats[piece, cv2.CC_STAT_AREA] >= SMALLEST_PART]
-
-
-def _parts(mask: Pixels, cut_open: np.ndarray) -> list[Pixels]:
-    """Connected parts of the cut mask; the pixels of the cuts and of tiny parts go to their neighbours."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(cut_open, connectivity=4)
-    large = [part for part in range(1, count) if stats[part, cv2.CC_STAT_AREA] >= SMALLEST_PART]
-    if len(large) < 2:
-        return [mask]
-    numbers = np.zeros(count, np.float32)
-    numbers[large] = np.arange(1, len(large) + 1)
-    owner = numbers[labels]
-    while (unowned := mask & (owner == 0)).any():
-        spread = cv2.dilate(owner, np.ones((3, 3), np.uint8))
-        if not (spread[unowned] > 0).any():
-            break
-        owner[unowned] = spread[unowned]
-    return [owner == number for number in range(1, len(large) + 1)]
