@@ -23,6 +23,11 @@ BULGE = 0.5
 """How far a shape may go on behind its cover, as a share of what is seen of it in that direction."""
 STROKE_SHARE = 0.5
 """A cover is an outline stroke when it is thinner than this share of the covered shape's size (√area)."""
+TWIN, LEAST_OF_COVER = 0.9, 0.3
+"""Shares of a shape's mirror image that a cover must hold, and of that cover that the image must take up, for the two
+to be twins that meet; the cover may be several, as the other stripes of a flag."""
+AHEAD = (5, 8, 11, 14)
+"""Pixels from the end of an outline at which it is seen whether the cover's runs on from it."""
 
 
 def complete(visible: Pixels, cover: Pixels) -> Pixels:
@@ -30,7 +35,7 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
 
     A hole that the cover fills is closed; an outline that goes under the cover goes on along its tangents
     to where it comes out again (good continuation: Kellman and Shipley 1991); a shape that is framed on all sides
-    reaches to the middle of its frame.
+    reaches to the middle of its frame. One that meets its mirror image, as one stripe the next, ends there.
     """
     if not (visible.any() and cover.any()):
         return visible
@@ -44,7 +49,9 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
         return whole
     drawn = seen.astype(np.uint8)
     for arc in arcs:
-        if arc.ends:
+        if arc.ends and _meets_twin(arc.ends, seen, under):
+            cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends, 0)], (1,))
+        elif arc.ends:
             cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends, int(seen.sum()))], (1,))
         elif arc.is_hole:
             cv2.drawContours(drawn, [arc.points[:, None].astype(np.int32)], -1, (1,), cv2.FILLED)
@@ -75,6 +82,39 @@ def _ellipse(visible: Pixels, cover: Pixels) -> Pixels | None:
     canvas = np.zeros(visible.shape, np.uint8)
     cv2.ellipse(canvas, ((x, y), (width, height), angle), (1,), cv2.FILLED)
     return canvas > 0
+
+
+def _meets_twin(ends: tuple[End, End], visible: Pixels, cover: Pixels) -> bool:
+    """Whether a cover is the shape's mirror image and its outline runs on from the shape's own on both sides."""
+    both = visible | cover
+    rim = grown(both, OWN_EDGE) & grown(~both, OWN_EDGE)
+    if not all(_runs_on(end, rim) for end in ends):
+        return False
+    image = _mirrored(visible, ends)
+    beside = joined_to(grown(visible, OWN_EDGE) & cover, cover)
+    shared = np.count_nonzero(image & cover)
+    return bool(
+        shared >= TWIN * np.count_nonzero(image)
+        and np.count_nonzero(image & beside) >= LEAST_OF_COVER * np.count_nonzero(beside)
+    )
+
+
+def _runs_on(end: End, rim: Pixels) -> bool:
+    """Whether an outline goes straight on along ``rim``."""
+    if end.direction is None:
+        return False
+    x, y = np.rint(end.point + np.outer(AHEAD, end.direction)).astype(int).T
+    inside = (x >= 0) & (y >= 0) & (x < rim.shape[1]) & (y < rim.shape[0])
+    return bool(inside.all() and rim[y, x].all())
+
+
+def _mirrored(mask: Pixels, ends: tuple[End, End]) -> Pixels:
+    """The mirror image of a mask on the other side of the line between two points."""
+    start, along = ends[0].point, ends[1].point - ends[0].point
+    turn = 2 * np.outer(along, along) / max(float(along @ along), 1e-9) - np.eye(2)
+    motion = np.column_stack([turn, start - turn @ start])
+    image = cv2.warpAffine(mask.astype(np.uint8), motion, mask.shape[::-1], flags=cv2.INTER_NEAREST)
+    return np.asarray(image > 0)
 
 
 def reach_of(box: Box, size: tuple[int, int]) -> Box:

@@ -116,3 +116,15 @@ def test_an_ellipse_with_less_than_half_of_its_outline_hidden_is_an_ellipse_agai
     cv2.circle(cover, (92, 70), 26, (1,), cv2.FILLED)
     found = complete((whole > 0) & (cover == 0), cover > 0)
     assert (found & (whole > 0)).sum() / (found | (whole > 0)).sum() > 0.98
+
+
+@pytest.mark.parametrize("below", [1, 2, 3])
+def test_a_stripe_ends_where_the_next_one_of_its_size_begins(below: int) -> None:
+    stripe, others = bar(20, 20, 90, 36), bar(20, 36, 90, 36 + 16 * below)
+    assert (complete(stripe, others) == stripe).all()
+
+
+@pytest.mark.parametrize("cover", [bar(20, 36, 90, 42), bar(10, 36, 100, 52)], ids=["thinner", "wider"])
+def test_a_stripe_goes_on_under_what_is_no_stripe_like_it(cover: Pixels) -> None:
+    stripe = bar(20, 20, 90, 36)
+    assert (complete(stripe, cover) & ~stripe).any()
