@@ -13,6 +13,7 @@ from peeler.flat import drawing
 from peeler.flat.completion import quadrilateral
 from peeler.flat.cues import WEIGHTS
 from peeler.flat.drawing import Drawing, read_drawing
+from peeler.flat.learned_order import order_net, verdicts
 from peeler.flat.survey import Survey, survey
 from peeler.geometry import RGB, RGBA, Box, Pixels
 from peeler.scenes.render import rendered
@@ -45,28 +46,31 @@ def _traced_layer(place: int, pixels: RGBA, background: bool) -> Layer:
 
 
 def variants(picture: RGB) -> Iterator[tuple[str, LayerStack]]:
-    """The shapes of ``picture`` by the engine, by other completions, and by each order cue alone; no soft edges."""
-    seen = survey(picture)
+    """The shapes of ``picture`` by the engine, by other completions, by the rules without what was learned,
+    and by each order cue alone; no soft edges."""
+    seen = survey(picture, order_net())
     whole = _read(picture, seen)
     yield "shapes", stack_of(whole)
     yield "visible", stack_of(_completed(whole, lambda visible, cover: visible))
     yield "hull", stack_of(_completed(whole, _hull))
+    yield "rules", stack_of(_read(picture, replace(seen, evidence=verdicts(seen.pairs, None))))
     for cue in (None, *range(len(WEIGHTS))):
         name = "no cue" if cue is None else list(WEIGHTS)[cue]
         yield name, stack_of(_read(picture, _by_cue(seen, cue)))
 
 
 def _read(picture: RGB, seen: Survey) -> Drawing:
-    with patch.object(drawing, "survey", lambda picture: seen):
+    with patch.object(drawing, "survey", lambda picture, net: seen):
         return read_drawing(picture)
 
 
 def _by_cue(seen: Survey, cue: int | None) -> Survey:
     """The survey with one cue alone; pairs about which it says nothing are as if they had not been measured."""
     if cue is None:
-        return replace(seen, pairs=())
+        return replace(seen, pairs=(), evidence=())
     kept = np.arange(len(WEIGHTS)) == cue
-    return replace(seen, pairs=tuple(replace(pair, cues=pair.cues * kept) for pair in seen.pairs if pair.cues[cue]))
+    pairs = tuple(replace(pair, cues=pair.cues * kept) for pair in seen.pairs if pair.cues[cue])
+    return replace(seen, pairs=pairs, evidence=verdicts(pairs, None))
 
 
 def _completed(read: Drawing, complete: Completion) -> Drawing:

@@ -2,16 +2,14 @@
 
     python benchmarks/fit_cues.py TRUTH [TRUTH ...]
 
-TRUTH holds png/ID.png and layers/ID/NN.png (bottom first) or svg/ID.svg, as for ``peeler score``. A pair of touching
-regions, or of fills that only a stroke keeps apart, counts if each shows one true layer and the two layers overlap.
-The weights are those of a logistic regression without intercept (a pair and its swap say the same), with a light
-ridge, found by Newton's method. They are written into ``peeler/flat/cues.py`` by hand. The last line is one JSON
-document.
+TRUTH holds png/ID.png and layers/ID/NN.png (bottom first) or svg/ID.svg, as for ``peeler score``. The weights are
+those of a logistic regression without intercept (a pair and its swap say the same), with a light ridge, found by
+Newton's method. They are written into ``peeler/flat/cues.py`` by hand. The last line is one JSON document.
 """
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +17,9 @@ from numpy.typing import NDArray
 
 from peeler.evaluate.truth import read_truth, truth_names
 from peeler.flat.cues import WEIGHTS
-from peeler.flat.survey import Survey, survey
-from peeler.geometry import Pixels
+from peeler.train.order import told_pairs
 
 RIDGE = 1.0
-MOST_REGIONS = 150
-FEWEST_SHARED = 16
-"""Pixels that two true layers must share to have an order."""
-CLEAR = 0.6
-"""Share of a region that must show one true layer."""
 
 
 def main() -> None:
@@ -59,27 +51,8 @@ def fit(cues: NDArray[np.float64], above: NDArray[np.bool_]) -> NDArray[np.float
 
 def _pairs_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], bool]]:
     for name in truth_names(folder):
-        truth = read_truth(folder, name)
-        seen = survey(truth.picture)
-        if seen.palette.flat and len(seen.regions.all) <= MOST_REGIONS:
-            yield from _pairs(seen, [layer.on(truth.size)[..., 3] > 127 for layer in truth.layers])
-
-
-def _pairs(seen: Survey, masks: Sequence[Pixels]) -> Iterator[tuple[NDArray[np.float64], bool]]:
-    top = np.full(seen.regions.labels.shape, -1)
-    for index, mask in enumerate(masks):
-        top[mask] = index
-    shown = [_shown(top[seen.regions.mask(region.label)]) for region in seen.regions.all]
-    for pair in seen.pairs:
-        one, other = shown[pair.first], shown[pair.second]
-        if min(one, other) >= 0 and one != other and (masks[one] & masks[other]).sum() >= FEWEST_SHARED:
-            yield pair.cues, one > other
-
-
-def _shown(tops: NDArray[np.int64]) -> int:
-    """The layer that most of a region shows, −1 if none is clear."""
-    counts = np.bincount(tops + 1)
-    return int(counts.argmax()) - 1 if counts.max() > CLEAR * len(tops) else -1
+        for pair, first_above in told_pairs(read_truth(folder, name)):
+            yield pair.cues, first_above
 
 
 if __name__ == "__main__":

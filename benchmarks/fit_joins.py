@@ -19,6 +19,7 @@ from true_overlap import TrueShapes, greatest_overlap
 
 from peeler.evaluate.truth import read_truth, truth_names
 from peeler.flat.completion import complete
+from peeler.flat.learned_order import order_net
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.pieces import GAIN, Link, links
 from peeler.flat.regions import Regions
@@ -49,7 +50,7 @@ def main() -> None:
 def _links_of_folder(folder: Path) -> Iterator[tuple[NDArray[np.float64], float]]:
     for name in truth_names(folder):
         truth = read_truth(folder, name)
-        seen = survey(truth.picture)
+        seen = survey(truth.picture, order_net())
         count = len(seen.regions.all)
         if not seen.palette.flat or count > MOST_REGIONS:
             continue

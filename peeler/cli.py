@@ -32,6 +32,7 @@ from peeler.console import (
 from peeler.exchange import diff, edit, export, import_
 from peeler.models import models_app
 from peeler.text import plural
+from peeler.train.commands import train_app
 from peeler.vectorize import vectorize
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ app = typer.Typer(
 data_app = typer.Typer(help="Draw the test set, or fetch the published one.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
+app.add_typer(train_app, name="train")
 
 Force = Annotated[bool, typer.Option("--force", help="Begin anew instead of going on with what is there.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="What every random choice is derived from.")]
@@ -65,6 +67,9 @@ Control = Annotated[str | None, typer.Option(help="Attention control of FLUX: no
 Device = Annotated[str | None, typer.Option(help="Where FLUX computes: auto, cuda, mps or cpu.")]
 Targets = Annotated[str | None, typer.Option(help="Peel only this: names with commas between, such as 'the hat'.")]
 Granularity = Annotated[str | None, typer.Option(help="A layer for each of the parts, or of the objects.")]
+Learned = Annotated[
+    bool | None, typer.Option("--learned/--no-learned", help="Whether the embedded analyst uses what it has learned.")
+]
 Check = Annotated[bool | None, typer.Option("--check", help="Ask the model after each removal whether it worked.")]
 PresetName = Annotated[str, typer.Option("--preset", help="Name or YAML file of the preset.")]
 
@@ -113,6 +118,7 @@ def peel(
     device: Device = None,
     targets: Targets = None,
     granularity: Granularity = None,
+    learned: Learned = None,
     check: Check = None,
     max_cost: MaxCost = None,
     max_calls: MaxCalls = None,
@@ -159,6 +165,7 @@ def batch(
     device: Device = None,
     targets: Targets = None,
     granularity: Granularity = None,
+    learned: Learned = None,
     check: Check = None,
     max_cost: MaxCost = None,
     max_calls: MaxCalls = None,

@@ -29,7 +29,7 @@ def engine_of(preset: Preset, spending: Path, owner: str = "", host: Host | None
     remover = registry.remover(preset.remover or "", preset.flux, host, aside)
     fallback = None if preset.fallback is None else registry.remover(preset.fallback, preset.flux, host, aside)
     if not registry.asks_a_model(preset.analyst):
-        return Engine(registry.analyst(preset.analyst or ""), remover, fallback)
+        return Engine(registry.analyst(preset.analyst or "", preset.learned), remover, fallback)
     analyst, checker = registry.listening_analyst(asker_of(preset, spending, owner), preset, aside)
     return Engine(analyst, remover, fallback, checker)
 

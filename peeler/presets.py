@@ -63,6 +63,7 @@ class Preset(BaseModel):
     attempts: int = Field(default=3, ge=1, le=100, description="tries of one removal, each with another seed")
     at_once: int | None = Field(default=None, ge=1, description="most elements that one removal takes away")
     granularity: Granularity = Field(default="parts", description="a layer per part, or per object")
+    learned: bool = Field(default=True, description="the embedded analyst uses what it has learned, besides its rules")
     targets: tuple[str, ...] = Field(default=(), description="what to peel, by name; nothing else is then")
     localise: bool = Field(default=False, description="ask the model for boxes and outlines, too")
     maintain: bool = Field(default=False, description="ask the model to bring its graph up to date after each removal")
@@ -108,7 +109,7 @@ def load_preset(
     Raises ConfigError for an unknown preset or setting, naming the known ones, and for a value that does not fit.
     """
     path = _find(name_or_path)
-    settings = _read(path)
+    settings = read_yaml(path, "preset")
     _refuse_unknown(settings, str(path))
     variables = _from_environment(os.environ if environment is None else environment)
     given = _set(overrides or {})
@@ -118,7 +119,7 @@ def load_preset(
     try:
         return Preset.model_validate({**settings, **variables, **given, FLUX: flux})
     except ValidationError as problem:
-        raise ConfigError(f"preset {name_or_path}: {_first(problem)}") from problem
+        raise ConfigError(f"preset {name_or_path}: {first_problem(problem)}") from problem
 
 
 def preset_names() -> list[str]:
@@ -137,17 +138,18 @@ def _find(name_or_path: str | Path) -> Path:
     raise ConfigError(f"no preset is called {str(name_or_path)!r}; known are {known}, or give a .yaml file")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, what: str) -> dict[str, Any]:
+    """The settings in a file that is a ``what``. Raises ConfigError."""
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{path}: the preset cannot be read ({problem})") from problem
+        raise ConfigError(f"{path}: the {what} cannot be read ({problem})") from problem
     except yaml.YAMLError as problem:
         raise ConfigError(f"{path}: not valid YAML ({' '.join(str(problem).split())})") from problem
     if settings is None:
         return {}
     if not isinstance(settings, dict):
-        raise ConfigError(f"{path}: a preset is a list of 'setting: value' lines")
+        raise ConfigError(f"{path}: a {what} is a list of 'setting: value' lines")
     return settings
 
 
@@ -181,6 +183,7 @@ def _refuse_unknown(settings: Mapping[Any, Any], where: str) -> None:
             raise ConfigError(f"{where}: unknown setting {', '.join(unknown)}{inside}; known are {names}")
 
 
-def _first(problem: ValidationError) -> str:
+def first_problem(problem: ValidationError) -> str:
+    """The first setting that does not fit, and why."""
     error = problem.errors()[0]
     return f"{'.'.join(map(str, error['loc']))} = {error['input']!r}: {error['msg']}"

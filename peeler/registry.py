@@ -105,9 +105,12 @@ EMBEDDED, CURVES = "flat", "curves"
 """The engine and the vectorizer that are always ready."""
 
 
-def analyst(name: str) -> Analyst:
-    """A new analyst. Raises ConfigError when the name is unknown or its packages are missing; so do the others here."""
-    return cast(Analyst, _load("analyst", name)())
+def analyst(name: str, learned: bool = True) -> Analyst:
+    """A new analyst; the embedded one keeps to its rules unless it may use what it has ``learned``.
+
+    Raises ConfigError when the name is unknown or its packages are missing; so do the others here."""
+    kind = _load("analyst", name)
+    return cast(Analyst, kind(learned) if name == EMBEDDED else kind())
 
 
 def vlm(spec: str, environment: Mapping[str, str] | None = None) -> Vlm:
@@ -148,7 +151,7 @@ def listening_analyst(
     room = import_module(LISTENING)
     talk = room.Conversation(asker, aside, preset.timeout)
     questions = room.Questions(preset.targets, preset.localise, preset.maintain)
-    return room.VlmAnalyst(talk, questions), room.VlmChecker(talk) if preset.check else None
+    return room.VlmAnalyst(talk, questions, preset.learned), room.VlmChecker(talk) if preset.check else None
 
 
 def remover(

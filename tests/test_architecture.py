@@ -25,7 +25,7 @@ TIERS: dict[str, set[str]] = {
     | {"nets", "weights", "frames", "stack_files", "particulars", "sequences"},
     "backends": {"analysts", "removers", "vlms", "vectorizers", "exporters", "importers"},
     "doors": {"evaluate", "doctor", "account", "listened", "layout", "console", "cli", "serve_vlm", "models"}
-    | {"exchange", "opening", "operations", "side_by_side", "vectorize", "redrawing"},
+    | {"exchange", "train", "opening", "operations", "side_by_side", "vectorize", "redrawing"},
 }
 RANK = {room: rank for rank, rooms in enumerate(TIERS.values()) for room in rooms}
 HEAVY = ("cv2", "torch", "vtracer", "resvg_py", "networkx", "diffusers", "transformers", "peft")

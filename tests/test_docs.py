@@ -18,6 +18,7 @@ from PIL import Image
 from typer.main import get_command
 
 from peeler.cli import app
+from peeler.nets.order import OrderRecipe
 
 PROJECT = Path(__file__).parents[1]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -122,6 +123,11 @@ def test_every_command_is_told() -> None:
         assert name in text_of("docs/cli.md")
         for option in options - {"--json", "--debug"}:
             assert option in text_of("docs/cli.md"), f"docs/cli.md does not tell {option} of {name}"
+
+
+def test_every_setting_of_a_recipe_is_told() -> None:
+    for name, field in OrderRecipe.model_fields.items():
+        assert f"| `{name}` | {field.default:g} | {field.description} |" in text_of("docs/learned.md")
 
 
 def test_options_that_are_told_exist() -> None:

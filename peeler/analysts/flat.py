@@ -25,8 +25,12 @@ NOT_FLAT = (
 class FlatAnalyst:
     """Finds the shapes of a drawing by its inks, junctions and outlines (``peeler.flat``).
 
-    The first canvas is read whole; after that the graph is kept up as long as the canvas agrees with it.
+    The first canvas is read whole; after that the graph is kept up as long as the canvas agrees with it. Rules say who
+    is in front, and if ``learned`` also a small network.
     """
+
+    def __init__(self, learned: bool = True) -> None:
+        self._learned = learned
 
     def analyse(
         self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()
@@ -35,7 +39,7 @@ class FlatAnalyst:
             kept = _kept_up(previous, canvas)
             if kept is not None:
                 return Analysis(kept, KEPT_UP)
-        drawing = read_drawing(canvas)
+        drawing = read_drawing(canvas, self._learned)
         graph = _graph(drawing)
         if previous is not None:
             graph = graph.carrying_ids_from(previous)

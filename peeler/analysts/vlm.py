@@ -97,10 +97,10 @@ class VlmAnalyst:
     graph. Elsewhere its masks or boxes are the elements, and it is asked on every canvas.
     """
 
-    def __init__(self, conversation: Conversation, questions: Questions = Questions()) -> None:
+    def __init__(self, conversation: Conversation, questions: Questions = Questions(), learned: bool = True) -> None:
         self._talk = conversation
         self._questions = questions
-        self._eye = FlatAnalyst()
+        self._eye = FlatAnalyst(learned)
 
     def analyse(
         self, canvas: RGB, previous: LayerGraph | None, seed: int, removed: tuple[Element, ...] = ()

@@ -3,7 +3,7 @@
 Every cue is a number that is positive when it speaks for the first region and changes its sign when the two are
 swapped. Their weighted sum is the log odds that the first lies on top. The weights were fitted by logistic regression
 to the true order of 13,214 pairs in 1,337 openly licensed icons (``docs/benchmarks.md``), which share no
-picture with any test set.
+picture with any test set. The figures of a pair are what a network asks that learned more of them (``learned_order``).
 
 Sources: T-junctions and convexity as in Palou and Salembier, *Monocular depth ordering using T-junctions and convexity
 occlusion cues*, IEEE TIP 22(5), 2013; covered area of the convex hull as in Law and Kang, arXiv 2409.06648, §3.
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from peeler.flat.contacts import Boundary, Junction, junctions
 from peeler.flat.contours import End
+from peeler.flat.figures import FIGURES, Surroundings, figures
 from peeler.flat.forms import Form
 from peeler.flat.regions import Region, Regions
 from peeler.flat.relatability import ends_under, related_ends
@@ -38,6 +39,12 @@ WEIGHTS = {
 }
 """Log odds for one unit of each cue. The last is no fit but a convention: outlines are drawn over whole fills, and what
 frames something without being its outline (a rim, a plate) is lighter."""
+LEARNED = "it looks like what lies in front"
+"""The reason where no rule speaks for what has been learned."""
+JUNCTIONS = 2
+"""The first of the cues speak of junctions."""
+SIDE = (*WEIGHTS, *FIGURES)
+"""What is known of either region of a pair."""
 STRAIGHT_TOLERANCE = 22.0
 """Degrees from 180 at which an edge counts 1/e as straight."""
 MOST_VOTES = 3.0
@@ -61,11 +68,21 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """The ``cues`` of a pair of regions, in the order of ``WEIGHTS``."""
+    """The ``cues`` of a pair of regions in the order of ``WEIGHTS``, and what they come from.
+
+    ``sides`` (2 × ``SIDE``) are the two taken apart; ``contact`` is the log of the pixel sides that they share.
+    """
 
     first: int
     second: int
     cues: NDArray[np.float64]
+    sides: NDArray[np.float64]
+    contact: float
+
+    @property
+    def is_outline(self) -> bool:
+        """Whether one is a dark outline around the other."""
+        return bool(self.cues[-1])
 
 
 def measure(
@@ -73,42 +90,53 @@ def measure(
     forms: Mapping[int, Form],
     outlines: frozenset[int],
     borders: Sequence[Boundary],
+    around: Surroundings,
     background: frozenset[int],
 ) -> Iterator[Measured]:
-    """The cues of every touching pair of regions outside the background, whose ``forms`` are given."""
+    """The cues of the pairs of regions outside the background that share ``borders``; their ``forms`` are given."""
     votes = _straight_edges(junctions(regions.labels), background)
     interruptions = _interruptions(regions, borders, background)
     for border in borders:
         first, second = border.first, border.second
         if border.length < SHORTEST_CONTACT or first in background or second in background:
             continue
-        forward, back = votes[first, second], votes[second, first]
-        straight = forward.all - back.all, forward.beside_background - back.beside_background
         one, other = forms[first], forms[second]
         say = partial(_one_sided, interruptions=interruptions, outlines=outlines)
-        forms_say = say(one, other) - say(other, one)
-        yield Measured(first, second, np.concatenate([np.clip(straight, -MOST_VOTES, MOST_VOTES), forms_say]))
+        says = np.array([[*votes[first, second], *say(one, other)], [*votes[second, first], *say(other, one)]])
+        cues = says[0] - says[1]
+        cues[:JUNCTIONS] = np.clip(cues[:JUNCTIONS], -MOST_VOTES, MOST_VOTES)
+        is_like = partial(figures, around=around, contact=border.length, outlines=outlines)
+        sides = np.column_stack([says, [is_like(one, other), is_like(other, one)]])
+        yield Measured(first, second, cues, sides, float(np.log(border.length)))
 
 
-def verdict(pair: Measured) -> Evidence:
-    """Who of the two is in front, and how surely."""
-    first, second = pair.first, pair.second
-    terms = pair.cues * np.array(list(WEIGHTS.values()))
-    total = float(terms.sum())
-    if total < 0:
-        first, second, total, terms = second, first, -total, -terms
-    return Evidence(first, second, total, list(WEIGHTS)[int(terms.argmax())])
+def by_rule(pair: Measured) -> float:
+    """The log odds that the first of a pair lies above the second, by the rules alone."""
+    return float(_terms(pair).sum())
 
 
-@dataclass
-class _Votes:
-    all: float = 0.0
-    beside_background: float = 0.0
+def verdict(pair: Measured, odds: float) -> Evidence:
+    """Who of the two is in front, when these are the log ``odds`` for the first."""
+    sign = 1 if odds >= 0 else -1
+    above, below = (pair.first, pair.second)[::sign]
+    terms = sign * _terms(pair)
+    clearest = int(terms.argmax())
+    return Evidence(above, below, abs(odds), list(WEIGHTS)[clearest] if terms[clearest] > 0 else LEARNED)
 
 
-def _straight_edges(meetings: Sequence[Junction], background: frozenset[int]) -> defaultdict[tuple[int, int], _Votes]:
-    """Per ordered pair how often the first takes up a straight angle: it occludes the others' boundary."""
-    votes: defaultdict[tuple[int, int], _Votes] = defaultdict(_Votes)
+def _terms(pair: Measured) -> NDArray[np.float64]:
+    terms: NDArray[np.float64] = pair.cues * np.array(list(WEIGHTS.values()))
+    return terms
+
+
+def _straight_edges(
+    meetings: Sequence[Junction], background: frozenset[int]
+) -> defaultdict[tuple[int, int], list[float]]:
+    """Per ordered pair how often the first takes up a straight angle, at all and beside the background.
+
+    There it occludes the boundary of the other two.
+    """
+    votes: defaultdict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for meeting in meetings:
         straight = np.exp(-(((np.array(meeting.angles) - 180) / STRAIGHT_TOLERANCE) ** 2))
         for place, label in enumerate(meeting.labels):
@@ -116,9 +144,8 @@ def _straight_edges(meetings: Sequence[Junction], background: frozenset[int]) ->
                 rival, third = meeting.labels[other], meeting.labels[3 - place - other]
                 if label in background or rival in background:
                     continue
-                votes[label, rival].all += straight[place]
-                if third in background:
-                    votes[label, rival].beside_background += straight[place]
+                votes[label, rival][0] += straight[place]
+                votes[label, rival][1] += straight[place] * (third in background)
     return votes
 
 

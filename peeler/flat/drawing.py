@@ -12,6 +12,7 @@ from peeler.flat.contacts import boundaries
 from peeler.flat.cues import Evidence
 from peeler.flat.fades import find_fades
 from peeler.flat.layering import Layering, Shape
+from peeler.flat.learned_order import order_net
 from peeler.flat.matting import grown
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.overlays import Overlay
@@ -44,9 +45,12 @@ class Drawing:
     text: frozenset[int] = frozenset()
 
 
-def read_drawing(picture: RGB) -> Drawing:
-    """Find the shapes of ``picture``, complete what is hidden and put them in order."""
-    seen = survey(picture)
+def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
+    """Find the shapes of ``picture``, complete what is hidden and put them in order.
+
+    Who is in front is judged by rules and, if ``learned``, also by the network that comes with the package.
+    """
+    seen = survey(picture, order_net() if learned else None)
     if seen.palette.flat:
         fades = find_fades(picture, seen.regions, seen.evidence, seen.background, seen.overlays)
         seen = replace(seen, overlays=(*fades, *seen.overlays))

@@ -22,7 +22,8 @@ class Form:
 
     ``thickness`` is the mean distance of its pixels to its edge, in pixels of a canvas of 512 × 512; ``deepest`` the
     95th percentile of the distances in units of their mean; ``hull_of`` and ``filled_of`` count, per region, its pixels
-    inside this region's convex hull and outline; ``brightness`` is 0–255.
+    inside this region's convex hull and outline; ``brightness`` is 0–255, ``saturation``, the spread of the ink's
+    channels, 0–1.
     """
 
     label: int
@@ -33,6 +34,7 @@ class Form:
     hull_of: NDArray[np.int64]
     filled_of: NDArray[np.int64]
     brightness: float
+    saturation: float
 
     def encloses(self, other: "Form") -> bool:
         return bool(self.filled_of[other.label] > INSIDE * other.area)
@@ -40,12 +42,11 @@ class Form:
 
 def forms_of(regions: Regions, inks: NDArray[np.uint8], background: frozenset[int]) -> dict[int, Form]:
     """The forms of all regions outside the background, by their labels; ``inks`` (k × 3) are the palette's."""
-    brightness = inks @ LUMA
     shown = (region for region in regions.all if region.label not in background and region.area)
-    return {region.label: _form(regions, region, float(brightness[region.ink])) for region in shown}
+    return {region.label: _form(regions, region, inks[region.ink]) for region in shown}
 
 
-def _form(regions: Regions, region: Region, brightness: float) -> Form:
+def _form(regions: Regions, region: Region, ink: NDArray[np.uint8]) -> Form:
     scale = canvas_scale(regions.labels)
     labels: Labels = regions.labels[region.box.slices]
     mask = (labels == region.label).astype(np.uint8)
@@ -62,5 +63,6 @@ def _form(regions: Regions, region: Region, brightness: float) -> Form:
         deepest=float(np.percentile(depth, 95) / depth.mean()),
         hull_of=np.bincount(labels[hull > 0], minlength=len(regions.all)),
         filled_of=np.bincount(labels[filled > 0], minlength=len(regions.all)),
-        brightness=brightness,
+        brightness=float(ink @ LUMA),
+        saturation=float(np.ptp(ink)) / 255,
     )

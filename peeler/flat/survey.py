@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from peeler.flat.cleaning import has_ramps, pixel_size
 from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.contours import filled
-from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure, verdict
+from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure
+from peeler.flat.figures import surroundings
 from peeler.flat.fine_text import with_fine_text
 from peeler.flat.forms import forms_of
+from peeler.flat.learned_order import OrderNet, verdicts
 from peeler.flat.matting import grown
 from peeler.flat.overlays import Overlay, lift_overlays
 from peeler.flat.palette import CLEAN_NOISE, Palette, find_palette, without_noise
@@ -29,7 +30,8 @@ SMALLEST_CLEANED = 96
 @dataclass(frozen=True, eq=False)
 class Survey:
     """The ``regions`` of a picture and the same without its strokes, the ``fills``; ``background`` and ``strokes`` are
-    labels of both. Neither has the ``overlays``, which are above all that they tint, bottom first.
+    labels of both. Neither has the ``overlays``, which are above all that they tint, bottom first. ``evidence`` says of
+    each of the ``pairs`` who is in front.
     """
 
     palette: Palette
@@ -38,6 +40,7 @@ class Survey:
     background: frozenset[int]
     strokes: frozenset[int]
     pairs: tuple[Measured, ...]
+    evidence: tuple[Evidence, ...]
     overlays: tuple[Overlay, ...] = ()
 
     @property
@@ -46,12 +49,9 @@ class Survey:
         aside = self.background | self.strokes
         return [region.label for region in self.regions.all if region.area and region.label not in aside]
 
-    @cached_property
-    def evidence(self) -> list[Evidence]:
-        return [verdict(pair) for pair in self.pairs]
 
-
-def survey(picture: RGB) -> Survey:
+def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
+    """What there is to see in ``picture``; who is in front is judged by the rules and, if given, a network."""
     palette, regions = _read(picture)
     regions, overlays = lift_overlays(regions, palette) if palette.flat else (regions, ())
     background = find_background(regions)
@@ -62,9 +62,13 @@ def survey(picture: RGB) -> Survey:
         forms = forms_of(regions, palette.inks, background)
     fills = without_strokes(regions, strokes.all)
     borders = boundaries(regions.labels)
-    pairs = measure(regions, forms, strokes.outlines, borders, background)
-    across = _across_strokes(fills, palette, background | strokes.all, borders)
-    return Survey(palette, regions, fills, background, strokes.all, (*pairs, *across), overlays)
+    around = surroundings(regions, borders, background)
+    pairs = [
+        *measure(regions, forms, strokes.outlines, borders, around, background),
+        *_across_strokes(fills, palette, background | strokes.all, borders),
+    ]
+    evidence = verdicts(pairs, net)
+    return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays)
 
 
 def _read(picture: RGB) -> tuple[Palette, Regions]:
@@ -117,6 +121,8 @@ def _across_strokes(
 ) -> Iterator[Measured]:
     """The cues of the fills that only strokes keep apart; ``borders`` are those of the drawing with its strokes."""
     touching = {(border.first, border.second) for border in borders if border.length >= SHORTEST_CONTACT}
-    apart = [border for border in boundaries(fills.labels) if (border.first, border.second) not in touching]
+    every = boundaries(fills.labels)
+    apart = [border for border in every if (border.first, border.second) not in touching]
     if apart:
-        yield from measure(fills, forms_of(fills, palette.inks, aside), frozenset(), apart, aside)
+        around = surroundings(fills, every, aside)
+        yield from measure(fills, forms_of(fills, palette.inks, aside), frozenset(), apart, around, aside)

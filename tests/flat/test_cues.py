@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from peeler.flat.contacts import boundaries
-from peeler.flat.cues import WEIGHTS, Evidence, measure, verdict
+from peeler.flat.cues import WEIGHTS, Evidence, by_rule, measure, verdict
+from peeler.flat.figures import surroundings
 from peeler.flat.forms import forms_of
 from peeler.flat.palette import Palette
 from peeler.flat.regions import Regions
@@ -15,8 +16,10 @@ RED, BLUE, GREEN = "#c83214", "#1450c8", "#28a050"
 
 def weighed(regions: Regions, palette: Palette, background: frozenset[int]) -> list[Evidence]:
     forms = forms_of(regions, palette.inks, background)
-    pairs = measure(regions, forms, find_strokes(forms).outlines, boundaries(regions.labels), background)
-    return [verdict(pair) for pair in pairs]
+    borders = boundaries(regions.labels)
+    around = surroundings(regions, borders, background)
+    pairs = measure(regions, forms, find_strokes(forms).outlines, borders, around, background)
+    return [verdict(pair, by_rule(pair)) for pair in pairs]
 
 
 def judged(canvas: RGB, one: tuple[int, int], other: tuple[int, int]) -> Evidence:

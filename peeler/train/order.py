@@ -1,0 +1,181 @@
+"""From pictures with known layers to the network that says who of two regions is in front."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from peeler.errors import InputError
+from peeler.evaluate.truth import Truth, read_truth, truth_names
+from peeler.flat.cues import Measured, by_rule
+from peeler.flat.learned_order import OrderNet
+from peeler.flat.survey import Survey, survey
+from peeler.geometry import Pixels
+from peeler.nets.order import OrderedPairs, OrderRecipe, train_order
+from peeler.scenes.testset import draw_testset
+from peeler.workers import Tell, cores_here, do_all
+
+MOST_REGIONS = 150
+"""Of a picture that is learned from: one with more teaches one pattern many times."""
+FEWEST_SHARED = 16
+"""Pixels that two true layers must share to have an order."""
+CLEAR = 0.6
+"""Share of a region that must show one true layer."""
+FIRST_SCENE = 1_000_000
+"""Seed of the first drawn scene that is learned from: none of the test set's."""
+SCENES = "drawn scenes"
+
+
+class Told(NamedTuple):
+    """A pair of regions whose order is known: the picture and the set that it is from."""
+
+    pair: Measured
+    above: bool
+    picture: str
+    source: str
+
+
+class Source(BaseModel):
+    """What was learned from one set."""
+
+    pictures: int
+    pairs: int
+
+
+class Card(BaseModel):
+    """Where weights come from: how they were trained and on what, and the share of those pairs that they get right."""
+
+    recipe: OrderRecipe
+    sets: dict[str, Source]
+    right: float
+
+
+class LeftOut(NamedTuple):
+    """How a set is judged by what was learned from all others: shares of its ``pairs`` that are right."""
+
+    source: str
+    pairs: int
+    rules: float
+    network: float
+
+
+def told_pairs(truth: Truth) -> Iterator[tuple[Measured, bool]]:
+    """The pairs of touching regions of a flat picture, and whether the first of each is in fact above.
+
+    A pair, or one of fills that only a stroke keeps apart, counts if each shows one true layer and the two overlap.
+    """
+    seen = survey(truth.picture)
+    if seen.palette.flat and len(seen.regions.all) <= MOST_REGIONS:
+        yield from _told(seen, [layer.on(truth.size)[..., 3] > 127 for layer in truth.layers])
+
+
+def _told(seen: Survey, masks: Sequence[Pixels]) -> Iterator[tuple[Measured, bool]]:
+    top = np.full(seen.regions.labels.shape, -1)
+    for index, mask in enumerate(masks):
+        top[mask] = index
+    shown = [_shown(top[seen.regions.mask(region.label)]) for region in seen.regions.all]
+    for pair in seen.pairs:
+        one, other = shown[pair.first], shown[pair.second]
+        if min(one, other) >= 0 and one != other and (masks[one] & masks[other]).sum() >= FEWEST_SHARED:
+            yield pair, one > other
+
+
+def _shown(tops: NDArray[np.int64]) -> int:
+    """The layer that most of a region shows, −1 if none is clear."""
+    counts = np.bincount(tops + 1, minlength=1)
+    return int(counts.argmax()) - 1 if counts.max() > CLEAR * len(tops) else -1
+
+
+def gather(sets: Sequence[Path], scenes: int, on_picture: Callable[[int, int], None] | None = None) -> list[Told]:
+    """The told pairs of all pictures of ``sets``, folders as ``peeler score`` takes them, and of drawn scenes.
+
+    ``on_picture`` hears (done, count). Raises InputError for a folder without pictures and for one that cannot be read.
+    """
+    with TemporaryDirectory() as drawn:
+        folders = {folder.name: folder for folder in sets}
+        if scenes:
+            draw_testset(Path(drawn), scenes, FIRST_SCENE)
+            folders[SCENES] = Path(drawn)
+        tasks = {
+            f"{source}/{name}": (source, folder, name) for source, folder in folders.items() for name in _names(folder)
+        }
+        done: list[str] = []
+
+        def finish(name: str) -> None:
+            done.append(name)
+            if on_picture:
+                on_picture(len(done), len(tasks))
+
+        found = do_all(_of_picture, tasks, cores_here(), lambda name, stage: None, finish)
+    pairs: list[Told] = []
+    for name in tasks:
+        rows = found[name]
+        if isinstance(rows, BaseException):
+            raise rows
+        pairs += rows
+    return pairs
+
+
+def _names(folder: Path) -> list[str]:
+    names = truth_names(folder)
+    if not names:
+        raise InputError(f"{folder}: no pictures in {folder / 'png'}")
+    return names
+
+
+def _of_picture(task: tuple[str, Path, str], tell: Tell) -> list[Told]:
+    source, folder, name = task
+    return [Told(pair, above, name, source) for pair, above in told_pairs(read_truth(folder, name))]
+
+
+def trained(told: Sequence[Told], recipe: OrderRecipe) -> OrderNet:
+    """A network that has learned from ``told``. Raises InputError when that is too little."""
+    if len(told) < recipe.batch:
+        raise InputError(f"only {len(told)} pairs of regions with a known order; at least {recipe.batch} are needed")
+    return train_order(ordered(told), recipe)
+
+
+def ordered(told: Sequence[Told]) -> OrderedPairs:
+    """The pairs as arrays; one counts less where its picture, or its set, has many."""
+    pairs = [item.pair for item in told]
+    worth = _rarity([f"{item.source}/{item.picture}" for item in told]) * _rarity([item.source for item in told])
+    return OrderedPairs(
+        np.stack([pair.sides for pair in pairs]),
+        np.array([pair.contact for pair in pairs]),
+        np.array([by_rule(pair) for pair in pairs]),
+        np.array([item.above for item in told]),
+        worth / worth.mean(),
+    )
+
+
+def _rarity(names: Sequence[str]) -> NDArray[np.float64]:
+    counts: Mapping[str, int] = Counter(names)
+    return np.array([counts[name] for name in names]) ** -0.5
+
+
+def card_of(net: OrderNet, told: Sequence[Told], recipe: OrderRecipe) -> Card:
+    """What to know of a network that learned from ``told``."""
+    pairs = Counter(item.source for item in told)
+    pictures = Counter(source for source, _ in {(item.source, item.picture) for item in told})
+    sets = {source: Source(pictures=pictures[source], pairs=pairs[source]) for source in pairs}
+    return Card(recipe=recipe, sets=sets, right=_right(net, ordered(told)))
+
+
+def _right(net: OrderNet, pairs: OrderedPairs) -> float:
+    odds = net.log_odds(pairs.sides, pairs.contacts, pairs.rules)
+    return float(((odds > 0) == pairs.above).mean())
+
+
+def left_out(told: Sequence[Told], recipe: OrderRecipe) -> Iterator[LeftOut]:
+    """Each set judged by a network that learned from the others."""
+    sources = np.array([item.source for item in told])
+    every = ordered(told)
+    for source in dict.fromkeys(sources.tolist()):
+        mine = every.where(sources == source)
+        net = train_order(every.where(sources != source), recipe)
+        yield LeftOut(source, len(mine), float(((mine.rules > 0) == mine.above).mean()), _right(net, mine))
