@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import c_bool
 from multiprocessing import connection, forkserver, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext, ForkServerContext, SpawnContext
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
@@ -169,10 +170,11 @@ def _do_in_pool(
     listener, speaker = context.Pipe(duplex=False)
     worker = Worker(stop, context.Semaphore(cores), context.Semaphore(waiting or cores), speaker)
     pool = ProcessPoolExecutor(min(cores + waiting, len(tasks)), context, _become_worker, (worker, dict(os.environ)))
+    done: SimpleQueue[Future[Result]] = SimpleQueue()
     try:
-        running = _submit(pool, work, tasks)
+        running = _submit(pool, work, tasks, done.put)
         while running:
-            for future in wait(running, TICK, FIRST_COMPLETED).done:
+            for future in _next(done):
                 _hand_over(future, running.pop(future), finish)
             while listener.poll():
                 on_stage(*listener.recv())
@@ -186,13 +188,31 @@ def _do_in_pool(
 
 
 def _submit(
-    pool: ProcessPoolExecutor, work: Callable[[Task, Tell], Result], tasks: Mapping[str, Task]
+    pool: ProcessPoolExecutor,
+    work: Callable[[Task, Tell], Result],
+    tasks: Mapping[str, Task],
+    on_end: "Callable[[Future[Result]], None]",
 ) -> "dict[Future[Result], str]":
     """Raises BackendError when the server from which processes are forked fails at its imports."""
     try:
-        return {pool.submit(_do, work, name, task): name for name, task in tasks.items()}
+        running = {pool.submit(_do, work, name, task): name for name, task in tasks.items()}
     except (EOFError, OSError) as problem:
         raise BackendError("no process can be started; what was said above may tell why") from problem
+    for future in running:
+        future.add_done_callback(on_end)
+    return running
+
+
+def _next(done: "SimpleQueue[Future[Result]]") -> "Iterator[Future[Result]]":
+    """What is done, or will be within a tick.
+
+    Not by ``concurrent.futures.wait``: it takes the locks of all futures, and Ctrl-C in between leaves some taken, on
+    which the pool then waits for ever as it shuts down.
+    """
+    with suppress(Empty):
+        yield done.get(timeout=TICK)
+        while True:
+            yield done.get_nowait()
 
 
 def _hand_over(future: "Future[Result]", name: str, finish: Callable[[str, Result | BaseException], None]) -> None:

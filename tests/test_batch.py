@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -213,6 +214,19 @@ def test_the_order_and_the_bytes_do_not_depend_on_the_number_of_workers(toy: Toy
     for workers in (1, 3):
         peel_folder(tmp_path / "in", tmp_path / str(workers), PLAIN, workers, engine=toy.engine)
     assert files_of(tmp_path / "1") == files_of(tmp_path / "3")
+
+
+def nap(task: int, tell: Tell) -> int:
+    time.sleep(0.002)
+    return task
+
+
+def test_an_interrupt_at_any_moment_ends_all_work() -> None:
+    """Many tasks make it likely that the parent looks after them just then."""
+    for after in (1.5, 1.9, 2.3):
+        threading.Timer(after, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            do_all(nap, {str(task): task for task in range(20_000)}, 2, lambda *_: None, lambda _: None)
 
 
 def test_limit_takes_the_first(toy: Toy, tmp_path: Path) -> None:
