@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,15 +80,20 @@ class Layering:
 
     def shapes(self) -> Iterator[tuple[Shape, int]]:
         """Whole shapes in painting order, each with the index of the piece that it is a part of."""
+        later = np.append(self._areas >= FEWEST_VISIBLE, False)
         for number in bottom_to_top(self._above, self._areas.tolist()):
-            parts = self._parts(number)
+            later[number] = False
+            parts = self._parts(number, later)
             for shown, whole in parts:
                 yield Shape(self._inks[number], shown, whole), number
             if len(parts) == 1 and not self._drawn[number]:
                 yield from self._outline(number, parts[0][1])
 
-    def _parts(self, number: int) -> list[tuple[Pixels, Pixels]]:
-        """What shows of each part of a piece and the whole part, inside the painter's interval."""
+    def _parts(self, number: int, later: NDArray[np.bool_]) -> list[tuple[Pixels, Pixels]]:
+        """What shows of each part of a piece and the whole part, inside the painter's interval.
+
+        ``later`` tells the pieces that are painted after it; those in a hole of it lie on it.
+        """
         window = self._windows[number].slices
         piece_map, taken = self._piece_map[window], self._taken[window]
         visible = (piece_map == number) & ~taken
@@ -99,7 +105,11 @@ class Layering:
         seen = (drawn_in == number) & ~taken
         possible = visible | over[piece_map]
         parts = _shown(_completed(seen, over[drawn_in], None if bridge is None else bridge[window]), visible)
-        return [self._on_canvas((shown, shown | (whole & possible)), window) for shown, whole in parts]
+        after = later[piece_map]
+        return [
+            self._on_canvas((shown, _without_holes(shown | (whole & possible), after)), window)
+            for shown, whole in parts
+        ]
 
     def _on_canvas(self, part: tuple[Pixels, Pixels], window: tuple[slice, slice]) -> tuple[Pixels, Pixels]:
         shown, whole = np.zeros((2, *self._piece_map.shape), np.bool_)
@@ -146,6 +156,18 @@ def _shown(parts: Sequence[tuple[Pixels, Pixels]], visible: Pixels) -> list[tupl
     rest = visible & ~np.logical_or.reduce([first, *(part for part, _ in others)])
     kept = [(first | rest, whole), *others]
     return kept if kept[0][0].sum() >= FEWEST_VISIBLE else []
+
+
+def _without_holes(whole: Pixels, after: Pixels) -> Pixels:
+    """The shape with those of its holes closed in which nothing shows but what is painted ``after`` it."""
+    beside = cv2.copyMakeBorder((~whole).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
+    _, parts = cv2.connectedComponents(beside, connectivity=4)
+    inner = parts[1:-1, 1:-1]
+    is_open = np.zeros(parts.max() + 1, np.bool_)
+    is_open[parts[0, 0]] = True
+    is_open[inner[~after & ~whole]] = True
+    closed: Pixels = whole | ~is_open[inner]
+    return closed
 
 
 def _completed(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[tuple[Pixels, Pixels]]:

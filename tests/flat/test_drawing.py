@@ -122,6 +122,13 @@ def visible(top: NDArray[np.int64]) -> list[Pixels]:
     return [mask for mask in masks if mask.sum() > 60]
 
 
+def test_what_is_painted_later_leaves_no_hole() -> None:
+    """Nothing says that the glass of a lens lies on the body of its camera, but it is painted later."""
+    lens = circle(50, 48, 24, "#c8d2dc") + circle(50, 48, 18, BLUE) + circle(50, 48, 10, RED)
+    drawing = read(rect(8, 16, 88, 80, BLUE), lens, circle(26, 30, 14, GREEN))
+    assert told(drawing)[0] == BLUE and iou(drawing.shapes[0].whole, bar(8, 16, 88, 80)) > 0.97
+
+
 def test_what_is_not_flat_is_read_as_tones() -> None:
     across, down = np.meshgrid(np.linspace(0, 255, SIZE), np.linspace(0, 255, SIZE))
     grain = np.random.default_rng(3).integers(-60, 60, (SIZE, SIZE))
