@@ -41,8 +41,8 @@ class Slack(NamedTuple):
 
 
 OF_PARTS = Slack(turn=50.0, detour=1.12)
-OF_SIDES = Slack(turn=32.0, detour=1.6)
-"""Of the sides of bars, for which two cuts must agree as it is."""
+OF_SIDES = Slack(turn=16.0, detour=1.6)
+"""Of the sides of bars, which run on straight: the points of a star do not."""
 
 
 @dataclass(frozen=True, eq=False)
