@@ -34,14 +34,9 @@ def log_odds(count: int, evidence: Iterable[Evidence]) -> NDArray[np.float64]:
 
 
 def bottom_to_top(above: Pixels, areas: Sequence[int]) -> list[int]:
-    """Indices in painting order; among those that nothing orders, the larger is painted first."""
-    waiting = set(range(len(areas)))
-    order: list[int] = []
-    below_left = above.sum(axis=1)
-    while waiting:
-        ready = [index for index in waiting if below_left[index] == 0]
-        chosen = max(ready, key=lambda index: (areas[index], -index))
-        waiting.remove(chosen)
-        order.append(chosen)
-        below_left = below_left - above[:, chosen]
-    return order
+    """Indices in painting order: first those with the largest area in themselves and all that lies above them.
+
+    ``above`` is that of ``stacking``, so that one below another always has more.
+    """
+    carried = (1 + np.array(areas, np.int64)) @ (above | np.eye(len(areas), dtype=np.bool_))
+    return sorted(range(len(areas)), key=lambda index: (-carried[index], index))

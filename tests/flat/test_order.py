@@ -50,7 +50,10 @@ def test_any_evidence_gives_an_order(seed: int) -> None:
     assert all(order.index(low) < order.index(high) for high, low in pairs(above))
 
 
-def test_the_larger_is_painted_first_where_nothing_else_says() -> None:
+def test_what_carries_more_is_painted_first_where_nothing_else_says() -> None:
     assert bottom_to_top(np.zeros((3, 3), np.bool_), [5, 9, 7]) == [1, 2, 0]
     assert bottom_to_top(np.zeros((2, 2), np.bool_), [4, 4]) == [0, 1]
-    assert bottom_to_top(stacking(3, evidence((1, 0, 1))), [5, 9, 7]) == [2, 0, 1]
+    assert bottom_to_top(np.zeros((0, 0), np.bool_), []) == []
+    on_a_small_base = stacking(3, evidence((1, 0, 1)))
+    assert bottom_to_top(on_a_small_base, [5, 9, 7]) == [0, 1, 2]
+    assert bottom_to_top(on_a_small_base, [0, 0, 7]) == [2, 0, 1]
