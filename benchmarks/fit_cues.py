@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from peeler.evaluate.truth import read_truth, truth_names
 from peeler.flat.cues import WEIGHTS
-from peeler.train.order import told_pairs
+from peeler.train.pairs import told_pairs
 
 RIDGE = 1.0
 

@@ -23,6 +23,7 @@ from peeler.evaluate.truth import Truth, read_truth, truth_names
 from peeler.flat.completion import complete
 from peeler.flat.cut_gain import GAIN, PRICE, gains, terms
 from peeler.flat.layering import EDGE_MARGIN, SMALLEST_TO_SPLIT
+from peeler.flat.learned_order import order_net
 from peeler.flat.matting import grown
 from peeler.flat.order import stacking
 from peeler.flat.parts import bars_apart, parted, ways_to_part
@@ -94,7 +95,7 @@ def chosen(rows: Sequence[Rows], weights: NDArray[np.float64]) -> float:
 
 
 def _rows(truth: Truth) -> Iterator[Rows]:
-    seen = survey(truth.picture)
+    seen = survey(truth.picture, order_net())
     if not seen.palette.flat or len(seen.regions.all) > MOST_REGIONS:
         return
     above, true = stacking(len(seen.regions.all), seen.evidence), TrueShapes.of(truth)

@@ -86,9 +86,7 @@ def _ellipse(visible: Pixels, cover: Pixels) -> Pixels | None:
 
 def _meets_twin(ends: tuple[End, End], visible: Pixels, cover: Pixels) -> bool:
     """Whether a cover is the shape's mirror image and its outline runs on from the shape's own on both sides."""
-    both = visible | cover
-    rim = grown(both, OWN_EDGE) & grown(~both, OWN_EDGE)
-    if not all(_runs_on(end, rim) for end in ends):
+    if not all(_runs_on(end, visible | cover) for end in ends):
         return False
     image = _mirrored(visible, ends)
     beside = joined_to(grown(visible, OWN_EDGE) & cover, cover)
@@ -99,13 +97,18 @@ def _meets_twin(ends: tuple[End, End], visible: Pixels, cover: Pixels) -> bool:
     )
 
 
-def _runs_on(end: End, rim: Pixels) -> bool:
-    """Whether an outline goes straight on along ``rim``."""
+def _runs_on(end: End, both: Pixels) -> bool:
+    """Whether an outline goes straight on along that of ``both`` shapes: each look ahead sees pixels of either side."""
     if end.direction is None:
         return False
-    x, y = np.rint(end.point + np.outer(AHEAD, end.direction)).astype(int).T
-    inside = (x >= 0) & (y >= 0) & (x < rim.shape[1]) & (y < rim.shape[0])
-    return bool(inside.all() and rim[y, x].all())
+    height, width = both.shape
+    for x, y in np.rint(end.point + np.outer(AHEAD, end.direction)).astype(int).tolist():
+        if not (0 <= x < width and 0 <= y < height):
+            return False
+        near = both[max(y - OWN_EDGE, 0) : y + OWN_EDGE + 1, max(x - OWN_EDGE, 0) : x + OWN_EDGE + 1]
+        if near.all() or not near.any():
+            return False
+    return True
 
 
 def _mirrored(mask: Pixels, ends: tuple[End, End]) -> Pixels:

@@ -42,7 +42,8 @@ def order(
             raise ConfigError('training needs torch: pip install "peeler[train]"')
         from peeler.flat.learned_order import write_order_net
         from peeler.nets.order import read_recipe
-        from peeler.train.order import card_of, gather, left_out, trained
+        from peeler.train.order import card_of, left_out, trained
+        from peeler.train.pairs import gather
 
         how = read_recipe(recipe)
         if not output.parent.is_dir():

@@ -14,7 +14,8 @@ from peeler.geometry import Box
 from peeler.nets.order import OrderRecipe
 from peeler.scenes.testset import draw_testset
 from peeler.stack import Layer
-from peeler.train.order import SCENES, Told, gather, ordered, told_pairs, trained
+from peeler.train.order import ordered, trained
+from peeler.train.pairs import SCENES, Told, gather, told_pairs
 from tests.commands import document, peeler
 from tests.flat.figures import circle, drawn, rect
 
