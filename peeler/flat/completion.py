@@ -42,7 +42,7 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
     box = reach_of(Box.around(visible), (visible.shape[1], visible.shape[0]))
     seen, under = visible[box.slices], cover[box.slices]
     arcs = covered_arcs(seen, under)
-    round_shape = _ellipse(seen, under) if any(arc.ends for arc in arcs) else None
+    round_shape = _round(seen, under) if any(arc.ends for arc in arcs) else None
     if round_shape is not None:
         whole = visible.copy()
         whole[box.slices] = joined_to(seen, seen | (round_shape & under))
@@ -62,11 +62,24 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
     return whole
 
 
-def _ellipse(visible: Pixels, cover: Pixels) -> Pixels | None:
-    """The ellipse through the shape's own outline, if that is one and long enough to tell; else None."""
+def _round(visible: Pixels, cover: Pixels) -> Pixels | None:
+    """The ellipse or the ring through the shape's own outline, if that is one and long enough to tell; else None."""
     (points, _), *others = [outline for outline in outlines(visible) if not outline[1]]
     own = points[~grown(cover, OWN_EDGE)[points[:, 1], points[:, 0]]].astype(np.float32)
     if others or len(own) < FEWEST_ON_ELLIPSE:
+        return None
+    disc = _ellipse(own, visible.shape)
+    if disc is not None:
+        return disc
+    hull = cv2.convexHull(own)
+    outside = np.array([cv2.pointPolygonTest(hull, point.tolist(), True) for point in own]) <= OFF_ELLIPSE
+    outer, inner = _ellipse(own[outside], visible.shape), _ellipse(own[~outside], visible.shape)
+    return None if outer is None or inner is None or (inner & ~outer).any() else outer & ~inner
+
+
+def _ellipse(own: NDArray[np.float32], shape: tuple[int, ...]) -> Pixels | None:
+    """The filled ellipse through points of an outline (n × 2: x, y) on a canvas of ``shape``, if they are of one."""
+    if len(own) < FEWEST_ON_ELLIPSE:
         return None
     (x, y), (width, height), angle = cv2.fitEllipse(own)
     perimeter = np.pi * (width + height) / 2
@@ -79,7 +92,7 @@ def _ellipse(visible: Pixels, cover: Pixels) -> Pixels | None:
     missed = np.abs(np.hypot(along, across) - 1) * min(width, height) / 2
     if np.percentile(missed, 95) > OFF_ELLIPSE:
         return None
-    canvas = np.zeros(visible.shape, np.uint8)
+    canvas = np.zeros(shape, np.uint8)
     cv2.ellipse(canvas, ((x, y), (width, height), angle), (1,), cv2.FILLED)
     return canvas > 0
 

@@ -118,6 +118,18 @@ def test_an_ellipse_with_less_than_half_of_its_outline_hidden_is_an_ellipse_agai
     assert (found & (whole > 0)).sum() / (found | (whole > 0)).sum() > 0.98
 
 
+def test_a_ring_that_is_interrupted_is_a_ring_again() -> None:
+    ring = disc(48, 48, 34) & ~disc(48, 48, 24)
+    cover = bar(40, 0, 96, 44)
+    assert iou(complete(ring & ~cover, cover), ring) > 0.97
+
+
+def test_a_crescent_is_no_ring() -> None:
+    moon = disc(48, 48, 34) & ~disc(62, 48, 30)
+    cover = bar(0, 0, 96, 34)
+    assert complete(moon & ~cover, cover).sum() < 1.1 * moon.sum()
+
+
 @pytest.mark.parametrize("below", [1, 2, 3])
 def test_a_stripe_ends_where_the_next_one_of_its_size_begins(below: int) -> None:
     stripe, others = bar(20, 20, 90, 36), bar(20, 36, 90, 36 + 16 * below)
