@@ -10,6 +10,7 @@ from peeler.flat.contours import Corner, Vector, concave_corners
 from peeler.flat.cut_gain import gains
 from peeler.flat.cuts import OF_PARTS, OF_SIDES, Cut, Parting, opened, partings, pieces, possible_cuts
 from peeler.flat.matting import grown
+from peeler.flat.stars import is_star
 from peeler.geometry import Pixels
 
 THINNEST = 3
@@ -67,7 +68,9 @@ def parted(mask: Pixels, parting: Parting) -> list[Pixels]:
 
 
 def _own_corners(mask: Pixels, own_edge: Pixels) -> list[Corner]:
-    return [corner for corner in concave_corners(mask) if own_edge[corner.point[1], corner.point[0]]]
+    """Where cuts may end: nowhere on a star."""
+    corners = concave_corners(mask)
+    return [] if is_star(mask, corners) else [c for c in corners if own_edge[c.point[1], c.point[0]]]
 
 
 def _cut_apart(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
