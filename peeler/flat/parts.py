@@ -6,6 +6,7 @@ from itertools import combinations
 import cv2
 import numpy as np
 
+from peeler.flat.completion import quadrilateral
 from peeler.flat.contours import Corner, Vector, concave_corners
 from peeler.flat.cut_gain import gains
 from peeler.flat.cuts import OF_PARTS, OF_SIDES, Cut, Parting, opened, partings, pieces, possible_cuts
@@ -23,6 +24,8 @@ MOST_CUTS = 80
 """Of the cheapest cuts, among which sides are looked for."""
 ASKEW = 0.75
 """Share of the larger of a cut and the gap between two by which they may be shifted against each other."""
+ROUND = 0.97
+"""Share of the hull of what is left beside crossing bars that must be of the shape, for it to be one under them."""
 MOST_PARTED = 24
 """Of the cheapest cuts, whose gain is asked."""
 
@@ -45,7 +48,16 @@ def bars_apart(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:
     """The whole bars of ``mask`` that cross and what is left beside them; the mask itself if there are none."""
     sides = _sides(possible_cuts(_own_corners(mask, own_edge), mask, visible, OF_SIDES), mask)
     bars = _bars(sides, mask)
-    return [*bars, *pieces((mask & ~np.logical_or.reduce(bars)).astype(np.uint8))] if bars else [mask]
+    return [*bars, *_beside(bars, mask)] if bars else [mask]
+
+
+def _beside(bars: Sequence[Pixels], mask: Pixels) -> list[Pixels]:
+    """What is left of ``mask`` beside its bars: one shape if that goes on under all of them, as the disc of a wheel."""
+    left = pieces((mask & ~np.logical_or.reduce(bars)).astype(np.uint8))
+    if len(left) < 2:
+        return left
+    core = quadrilateral(np.argwhere(np.logical_or.reduce(left))[:, ::-1], mask.shape)
+    return [core & mask] if np.count_nonzero(core & mask) >= ROUND * np.count_nonzero(core) else left
 
 
 def ways_to_part(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Parting]:

@@ -79,6 +79,15 @@ def test_bars_that_cross_are_whole(angles: tuple[float, ...]) -> None:
         assert max(iou(part, wanted) for _, part in parts) > 0.97
 
 
+def test_the_disc_of_a_wheel_is_one_under_its_spokes() -> None:
+    spokes = [strip(angle, 12) for angle in (0, 45, 90, 135)]
+    hub = disc(100, 100, 45, 200)
+    parts = whole(np.logical_or.reduce([hub, *spokes]))
+    assert len(parts) == 5
+    assert max(iou(part, hub) for part in parts) > 0.95
+    assert all(max(iou(part, one) for part in parts) > 0.9 for one in spokes)
+
+
 def test_the_bars_of_a_grid_are_whole() -> None:
     bars = [strip(0, 12, y=75), strip(0, 12, y=125), strip(90, 12, x=75), strip(90, 12, x=125)]
     parts = whole(np.logical_or.reduce(bars))
