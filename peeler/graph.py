@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peeler.geometry import Box, Mask, Veil
+from peeler.ordering import in_order
 
 SAME_ELEMENT_IOU = 0.5
 """Two masks on consecutive canvases show one element from this overlap on."""
@@ -90,22 +91,12 @@ class LayerGraph(BaseModel):
         return tuple(element for element in self.elements if element.id not in covered)
 
     def bottom_to_top(self) -> tuple[Element, ...]:
-        """All elements in an order that respects every ``occludes`` edge. Raises ValueError on a cycle."""
-        place = {element.id: index for index, element in enumerate(self.elements)}
-        below: dict[str, list[str]] = {element.id: [] for element in self.elements}
+        """All elements, in their own order as far as every ``occludes`` edge allows. Raises ValueError on a cycle."""
+        elements = {element.id: element for element in self.elements}
+        below: dict[str, list[str]] = {name: [] for name in elements}
         for edge in self.occlusions:
             below[edge.source].append(edge.target)
-        sorter = TopologicalSorter(below)
-        try:
-            sorter.prepare()
-        except CycleError as problem:
-            raise ValueError(f"the graph has a cycle: {' > '.join(problem.args[1])}") from None
-        order: list[str] = []
-        while sorter.is_active():
-            ready = sorted(sorter.get_ready(), key=place.__getitem__)
-            order += ready
-            sorter.done(*ready)
-        return tuple(self.elements[place[name]] for name in order)
+        return tuple(elements[name] for name in in_order(list(elements), below))
 
     def without(self, ids: Iterable[str]) -> "LayerGraph":
         """The graph after the named elements are gone, with their edges."""

@@ -21,7 +21,7 @@ from peeler.presets import Preset
 from peeler.protocols import Analysis, Removed
 from peeler.records import StopReason
 from peeler.runs import Run, Step
-from peeler.stack import Layer, LayerStack, merged, opaque_layer
+from peeler.stack import Layer, LayerStack, merged, opaque_layer, painted_alike
 from peeler.text import unique
 
 
@@ -129,13 +129,17 @@ def _as_objects(layers: tuple[Layer, ...], graph: LayerGraph) -> tuple[Layer, ..
 
 
 def _stack(run: Run) -> LayerStack:
-    """What is left as the background, and the steps' layers over it, the first step's on top."""
+    """What is left as the background, and the steps' layers over it, the first step's on top.
+
+    Where it does not matter they lie as in the first graph: what was peeled late has much on it, but need not be low.
+    """
     background = opaque_layer("background", "background", run.canvas, "background", origin="canvas")
     first = run.canvas[0, 0]
     if (run.canvas == first).all():
         background = replace(background, ink="#" + bytes(first).hex())
     lifted = [layer for layers in reversed(run.layers) for layer in layers]
-    return LayerStack(_size(run.canvas), (background, *lifted))
+    wanted = [element.id for element in run.graph_at(0).bottom_to_top()] if run.steps else []
+    return LayerStack(_size(run.canvas), (background, *painted_alike(lifted, wanted)))
 
 
 def _with_new_ids(graph: LayerGraph, used: set[str]) -> LayerGraph:

@@ -249,8 +249,12 @@ class Run:
         self.graph, self.removed = None, ()
         if self.steps:
             last = self.steps[-1]
-            stored = LayerGraph.model_validate_json((self._step_folder(last.index) / "graph.json").read_bytes())
+            stored = self.graph_at(last.index)
             self.graph, self.removed = stored.without(last.removed), tuple(stored[name] for name in last.removed)
+
+    def graph_at(self, index: int) -> LayerGraph:
+        """The graph of the canvas before a kept step."""
+        return LayerGraph.model_validate_json((self._step_folder(index) / "graph.json").read_bytes())
 
     def _step_folder(self, index: int) -> Path:
         return self.folder / "steps" / f"{index:02d}"

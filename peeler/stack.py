@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.geometry import RGB, RGBA, Box, Pixels
+from peeler.ordering import in_order
 
 Role = Literal["background", "element", "residual"]
 
@@ -118,6 +120,27 @@ def _premultiplied(picture: RGB | RGBA) -> list[NDArray[np.float32]]:
     *colours, alpha = planes
     weight = alpha / np.float32(255)
     return [*(colour * weight for colour in colours), alpha]
+
+
+def painted_alike(layers: Sequence[Layer], wanted: Sequence[str]) -> list[Layer]:
+    """``layers``, bottom to top, as near to the order of the ids ``wanted`` as can be without a change of a pixel:
+    two that share one stay as they are. A layer that is not among the wanted goes as low as it can.
+    """
+    place = {id: index for index, id in enumerate(wanted)}
+    known = {layer.id: layer for layer in layers}
+    below: dict[str, list[str]] = {id: [] for id in known}
+    for low, high in combinations(layers, 2):
+        if _share_a_pixel(low, high):
+            below[high.id].append(low.id)
+    return [known[id] for id in in_order(sorted(known, key=lambda id: place.get(id, -1)), below)]
+
+
+def _share_a_pixel(one: Layer, other: Layer) -> bool:
+    shared = one.box.intersect(other.box)
+    if not shared.area:
+        return False
+    alphas = [layer.pixels[..., 3][shared.shifted(-layer.box.x0, -layer.box.y0).slices] > 0 for layer in (one, other)]
+    return bool((alphas[0] & alphas[1]).any())
 
 
 def merged(layers: Sequence[Layer], name: str) -> Layer:

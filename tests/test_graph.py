@@ -34,6 +34,7 @@ def test_the_order_respects_every_occlusion() -> None:
 
 def test_elements_of_one_height_keep_their_order() -> None:
     assert [item.id for item in graph("dbca").bottom_to_top()] == list("dbca")
+    assert [item.id for item in graph("abcd", over("a", "c")).bottom_to_top()] == list("bcad")
 
 
 def test_a_cycle_has_no_order() -> None:

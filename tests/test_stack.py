@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from peeler.geometry import RGBA, Box
-from peeler.stack import Layer, LayerStack, composite, largest_difference, opaque_layer
+from peeler.stack import Layer, LayerStack, composite, largest_difference, opaque_layer, painted_alike
 
 
 def patch(box: Box, colour: tuple[int, int, int, int]) -> RGBA:
@@ -71,3 +71,31 @@ def test_layers_that_do_not_fit_are_refused() -> None:
         LayerStack((2, 2), (layer("a", Box(0, 0, 3, 1), (0, 0, 0, 0)),))
     with pytest.raises(ValueError, match="share an id"):
         LayerStack((2, 2), (layer("a", Box(0, 0, 1, 1), (0, 0, 0, 0)), layer("a", Box(1, 1, 2, 2), (0, 0, 0, 0))))
+
+
+def test_layers_apart_may_change_places_and_layers_that_meet_may_not() -> None:
+    low, high, aside = (
+        layer(name, box, (9, 9, 9, 90))
+        for name, box in (("low", Box(0, 0, 3, 3)), ("high", Box(2, 2, 5, 5)), ("aside", Box(6, 0, 8, 6)))
+    )
+    corner = layer("corner", Box(2, 2, 3, 3), (0, 0, 0, 0))
+    assert painted_alike([low, high, aside], ["aside", "high", "low"]) == [aside, low, high]
+    assert painted_alike([low, high, aside], ["low"]) == [aside, low, high], "the unknown low down"
+    assert painted_alike([low, corner], ["corner", "low"]) == [corner, low], "a clear pixel is no meeting"
+    assert painted_alike([], ["low"]) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_wanted_the_picture_stays(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    layers = []
+    for index in range(7):
+        x, y, width, height = (int(n) for n in random.integers(1, 5, 4))
+        pixels = random.integers(0, 256, (height, width, 4), np.uint8)
+        pixels[..., 3] *= random.random((height, width)) < 0.7
+        layers.append(Layer(f"e{index}", "e", Box(x, y, x + width, y + height), pixels))
+    wanted = [f"e{index}" for index in random.permutation(7)]
+    again = painted_alike(layers, wanted)
+    assert {item.id for item in again} == {item.id for item in layers}
+    assert np.array_equal(composite((9, 9), again), composite((9, 9), layers))
+    assert [item.id for item in painted_alike(again, wanted)] == [item.id for item in again]
