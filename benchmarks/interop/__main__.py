@@ -98,7 +98,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         formats = options.only.split(",")
         cases = exported(options.runs, options.limit, options.keep or Path(scratch), formats)
-        rows = [measured(*way, cases) for way in WAYS if way[0] in formats and shutil.which(way[2])]
+        rows = [measured(*way, cases) for way in WAYS if way[0] in formats and is_installed(*way[1:3])]
     told = [row.told() for row in rows]
     print("| format | opened by | pictures | PSNR least, mean (dB) | most levels off | layers kept |")
     print("|---|---|---|---|---|---|")
@@ -107,6 +107,16 @@ def main() -> int:
         print(f"| {row['format']} | {row['program']} | {row['pictures']} | {figures} |")
     print(json.dumps(told))
     return 1 if any(row["failed"] or row["psnr_least"] < LEAST[row["format"]] for row in told) else 0
+
+
+def is_installed(program: str, command: str) -> bool:
+    """Other programs have a ``convert``, too, as Windows does: ImageMagick's says whose it is."""
+    if shutil.which(command) is None:
+        return False
+    if command != "convert":
+        return True
+    told = subprocess.run([command, "-version"], capture_output=True, text=True, check=False)
+    return told.returncode == 0 and program in told.stdout
 
 
 def exported(runs: Path, limit: int, folder: Path, formats: Sequence[str]) -> list[Case]:
