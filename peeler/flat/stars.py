@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from peeler.flat.contours import Corner, outlines
 from peeler.geometry import Pixels
 
-FEWEST_POINTS = 5
-"""Two bars that cross have four concave corners, too."""
+FEWEST_POINTS = 4
 CORE = 0.15
 """Share of the star that its core takes up, at least; on a zigzag edge all corners lie in a line."""
 CONVEX = 0.9

@@ -25,7 +25,7 @@ def mask_of(*elements: str) -> Pixels:
 
 @pytest.mark.parametrize("turn", [0, 0.3])
 @pytest.mark.parametrize("inner", [0.35, 0.55, 0.75])
-@pytest.mark.parametrize("points", [5, 6, 8, 12])
+@pytest.mark.parametrize("points", [4, 5, 6, 8, 12])
 def test_a_star_is_one_shape(points: int, inner: float, turn: float) -> None:
     assert len(read_drawing(drawn(star(points, inner, turn), size=512)).shapes) == 1
 
