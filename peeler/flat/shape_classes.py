@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contours import filled, outlines
+from peeler.flat.contours import concave_corners, filled, outlines
+from peeler.flat.stars import is_star
 from peeler.geometry import Box, Pixels
 
 UNKNOWN = "shape"
@@ -44,6 +45,8 @@ TURNS_BACK = 0.25
 """Share of its length from which on a line that is met twice across its axis is no wave."""
 STEEP = 0.3
 """Share of a line's steepest slope below which it goes neither up nor down."""
+SPIKY = 0.8
+"""Share of its hull that a star fills, at most."""
 OPEN = 0.25
 """Share of its outline's inside that is hole, from which on a form is a ring, a frame or an outline."""
 
@@ -107,7 +110,14 @@ def _compact(whole: Pixels) -> str:
     if _trapezoid(whole) > ALIKE["trapezoid"]:
         return "trapezoid"
     template, likeness = _best_template(whole)
-    return template if likeness > ALIKE[template] else UNKNOWN
+    if likeness > ALIKE[template]:
+        return template
+    return "star" if _is_spiky(whole) and is_star(whole, concave_corners(whole)) else UNKNOWN
+
+
+def _is_spiky(whole: Pixels) -> bool:
+    """A cog has points all around, too, but hardly leaves its hull."""
+    return bool(whole.sum() < SPIKY * cv2.contourArea(cv2.convexHull(_rim(whole))))
 
 
 def _ellipse(whole: Pixels) -> float:

@@ -136,6 +136,14 @@ def test_a_cog_is_no_rounded_square() -> None:
     assert shape_class(mask_of(cog)) in ("shape", "circle")
 
 
+def test_a_star_whose_points_are_uneven_is_a_star() -> None:
+    tips = zip((0, 40, 95, 130, 185, 220, 265, 310), (88, 60, 80, 62, 86, 58, 84, 64), strict=True)
+    dents = ((turn, 38) for turn in (18, 66, 112, 158, 203, 243, 287, 338))
+    around = [(np.radians(turn), radius) for pair in zip(tips, dents, strict=True) for turn, radius in pair]
+    corners = [(96 + radius * np.sin(turn), 96 - radius * np.cos(turn)) for turn, radius in around]
+    assert shape_class(mask_of(forms.polygon(corners))) == "star"
+
+
 def test_an_outline_of_no_plain_figure_is_an_outline() -> None:
     corner, inner = bar(10, 10, 80, 40) | bar(10, 10, 40, 80), bar(13, 13, 77, 37) | bar(13, 13, 37, 77)
     assert shape_class(corner & ~inner) == "outline"
