@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.completion import complete, reach_of
+from peeler.flat.completion import complete, joined_to, reach_of
+from peeler.flat.contours import filled
 from peeler.flat.cues import Evidence
 from peeler.flat.matting import grown
 from peeler.flat.order import bottom_to_top, stacking
@@ -160,13 +160,8 @@ def _shown(parts: Sequence[tuple[Pixels, Pixels]], visible: Pixels) -> list[tupl
 
 def _without_holes(whole: Pixels, after: Pixels) -> Pixels:
     """The shape with those of its holes closed in which nothing shows but what is painted ``after`` it."""
-    beside = cv2.copyMakeBorder((~whole).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
-    _, parts = cv2.connectedComponents(beside, connectivity=4)
-    inner = parts[1:-1, 1:-1]
-    is_open = np.zeros(parts.max() + 1, np.bool_)
-    is_open[parts[0, 0]] = True
-    is_open[inner[~after & ~whole]] = True
-    closed: Pixels = whole | ~is_open[inner]
+    holes = filled(whole) & ~whole
+    closed: Pixels = whole | (holes & ~joined_to(holes & ~after, holes))
     return closed
 
 

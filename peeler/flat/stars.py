@@ -26,18 +26,18 @@ def is_star(mask: Pixels, corners: Sequence[Corner]) -> bool:
     outline = list(outlines(mask))[corners[0].outline][0].astype(np.float32)
     places = sorted(corner.place for corner in corners)
     core = outline[places]
-    within = cv2.contourArea(core)
-    if within < CORE * cv2.contourArea(outline) or within < CONVEX * cv2.contourArea(cv2.convexHull(core)):
+    within, area = cv2.contourArea(core), cv2.contourArea(outline, oriented=True)
+    if within < CORE * abs(area) or within < CONVEX * cv2.contourArea(cv2.convexHull(core)):
         return False
-    fullness = [_fullness(outline, *side) for side in pairwise([*places, places[0] + len(outline)])]
+    turn = float(np.sign(area))
+    fullness = [turn * _fullness(outline, *side) for side in pairwise([*places, places[0] + len(outline)])]
     return min(fullness) > 0 and max(fullness) <= POINTED
 
 
 def _fullness(outline: NDArray[np.float32], start: int, stop: int) -> float:
     """The share of its tilted box that the stretch of an outline from ``start`` to ``stop`` fills beyond its chord;
-    less than 0 where it goes inwards.
+    of the other sign than the outline's own area where it goes inwards.
     """
     stretch = outline[np.arange(start, stop + 1) % len(outline)]
-    turn = np.sign(cv2.contourArea(outline, oriented=True))
     _, (long, short), _ = cv2.minAreaRect(stretch)
-    return float(turn * cv2.contourArea(stretch, oriented=True) / max(long * short, 1))
+    return float(cv2.contourArea(stretch, oriented=True) / max(long * short, 1))
