@@ -32,9 +32,12 @@ APART = 10
 """Grey levels by which a highlight is lighter and a shadow darker than what it lies on."""
 SMALL = 0.12
 """Share of what it lies on that a highlight has at most."""
-GLEAMS = {"line", "curve", "crescent", "dot", "circle", "ellipse", "drop", "rounded bar", UNKNOWN}
+GLEAMS = {
+    "line", "curve", "crescent", "dot", "circle", "ellipse", "oval", "half ellipse", "drop", "bar", "rounded bar",
+    "strip", "curved bar", "blob", "parallelogram", "angle", UNKNOWN,
+}  # fmt: skip
 """What highlights look like."""
-NO_GROUND = {UNKNOWN, "ring", "frame", "outline", "line", "curve", "wavy line"}
+NO_GROUND = {UNKNOWN, "ring", "frame", "outline", "line", "curve", "wavy line", "strip", "blob"}
 """What a name does not say that something lies on: it would not help to find it."""
 DARK, LIGHT = 100, 225
 """Grey levels that all channels of a translucent shadow have at most, and of a highlight at least."""

@@ -4,15 +4,14 @@ A word that is wrong misleads more than "shape" does, so each class takes an ove
 (``tests/flat/test_shape_classes.py`` holds the confusions).
 """
 
-from collections.abc import Iterator
-from functools import cache
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contours import concave_corners, filled, outlines
+from peeler.flat.contours import Corner, concave_corners, filled, outlines
+from peeler.flat.shape_templates import GRID, TILT, best_template
 from peeler.flat.stars import is_star
 from peeler.geometry import Box, Pixels
 
@@ -21,20 +20,22 @@ SLENDER = 40
 """A form with more area than this many squares of its largest inner radius is a line: ten times as long as wide."""
 DOT = 0.03
 """A round form that is no longer than this share of the canvas is a dot."""
-GRID = 48
-"""Side of the frame in which masks and templates are compared, in cells."""
-EXTENT = 18
-"""Side, in cells, of a square with the area that all of them are brought to."""
-TURN = 8
-"""Degrees between two templates of one figure."""
-TILT = 24
-"""Degrees by which figures that have an upper side may be turned."""
-ALIKE = {
-    "ellipse": 0.96, "rectangle": 0.92, "triangle": 0.95, "star": 0.86, "heart": 0.88, "drop": 0.945, "cross": 0.85,
-    "half circle": 0.91, "crescent": 0.82, "arrow": 0.82, "diamond": 0.91, "pentagon": 0.93, "hexagon": 0.955,
-    "flower": 0.9, "trapezoid": 0.92, "pointed oval": 0.935,
-}  # fmt: skip
-"""Overlap (IoU) from which on a mask is called so: what hardly anything else reaches."""
+ALIKE = {"ellipse": 0.96, "rectangle": 0.92, "triangle": 0.95, "quadrilateral": 0.92, "oval": 0.9}
+"""Overlap (IoU) from which on a mask is called so, where pixels are small."""
+OFF_RIM, MOST_COARSE = 0.15, 0.1
+"""Pixels by which a rim may miss its figure all around, and the overlap that this takes off at most."""
+EVEN, SWEPT = 0.75, 0.9
+"""Share of its largest inner radius with which discs sweep at least this share of a form that is as wide all along."""
+BAR, STRIP = 2.7, 3.0
+"""By so much a bent bar, and what else is called long, is longer than wide."""
+STRAIGHT, SOLID = 0.91, 0.93
+"""Shares of its hull that a straight bar and a form without dents fill at least."""
+SHARP = 0.65
+"""Cosine of the turn at a corner below which it is one, 49 degrees."""
+MOST_SIDES, SHORTEST_SIDE, OFF_SIDES = 7, 0.07, 0.0035
+"""Of a polygon, and the shares of its rim's length that a side has and by which the rim misses them on average."""
+EQUAL = 1.25
+"""By so much the sides of a diamond may differ."""
 CORNERS = 0.03
 """Share of a rim's length by which a polygon may miss it."""
 PARALLEL, CONVERGING = 8, 14
@@ -49,8 +50,6 @@ SPIKY = 0.8
 """Share of its hull that a star fills, at most."""
 OPEN = 0.25
 """Share of its outline's inside that is hole, from which on a form is a ring, a frame or an outline."""
-
-Points = NDArray[np.float64]
 
 
 def shape_class(mask: Pixels) -> str:
@@ -95,24 +94,71 @@ def _hollow(cut: Pixels, whole: Pixels) -> str:
 
 
 def _compact(whole: Pixels) -> str:
+    coarse = _coarseness(whole)
     (wide, high), angle, rectangle, rounded = _boxed(whole)
     short, long = sorted((wide, high))
     ellipse = _ellipse(whole)
-    if ellipse > max(ALIKE["ellipse"], rectangle, rounded - ROUNDED):
+    if ellipse > max(ALIKE["ellipse"] - coarse, rectangle, rounded - ROUNDED):
         return "circle" if long < 1.12 * short else "ellipse"
-    if max(rectangle, rounded) > max(ALIKE["rectangle"], ellipse + 2 * ROUNDED):
+    if max(rectangle, rounded) > max(ALIKE["rectangle"] - coarse, ellipse + 2 * ROUNDED):
         kind = "square" if long < 1.15 * short else "bar" if long > 3 * short else "rectangle"
         if rounded > rectangle + ROUNDED:
             return f"rounded {kind}"
         return "diamond" if kind == "square" and TILT < angle % 90 < 90 - TILT else kind
-    if _triangle(whole) > ALIKE["triangle"]:
+    if _triangle(whole) > ALIKE["triangle"] - coarse:
         return "triangle"
-    if _trapezoid(whole) > ALIKE["trapezoid"]:
-        return "trapezoid"
-    template, likeness = _best_template(whole)
-    if likeness > ALIKE[template]:
+    quadrilateral = _quadrilateral(whole, coarse)
+    if quadrilateral:
+        return quadrilateral
+    template, beyond = best_template(whole)
+    if beyond > -coarse:
         return template
-    return "star" if _is_spiky(whole) and is_star(whole, concave_corners(whole)) else UNKNOWN
+    corners = concave_corners(np.pad(whole, 1))
+    if _is_spiky(whole) and is_star(np.pad(whole, 1), corners):
+        return "star"
+    return _bent(whole, corners) or _vaguely(whole, ellipse + coarse, long > STRIP * short)
+
+
+def _coarseness(whole: Pixels) -> float:
+    """By how much the overlap with an ideal figure may fall short because pixels are no smaller."""
+    return min(OFF_RIM * cv2.arcLength(_rim(whole), True) / float(whole.sum()), MOST_COARSE)
+
+
+def _bent(whole: Pixels, corners: Sequence[Corner]) -> str | None:
+    """The word for a form that is about as wide all along, if it has at most one corner inside."""
+    distance = cv2.distanceTransform(np.pad(whole, 1).astype(np.uint8), cv2.DIST_L2, 5)
+    radius = float(distance.max())
+    core = (distance <= EVEN * radius).astype(np.uint8)
+    swept = cv2.distanceTransform(core, cv2.DIST_L2, 5)[1:-1, 1:-1] <= EVEN * radius + 0.5
+    area = np.count_nonzero(whole)
+    if len(corners) > 1 or area < BAR * (2 * radius) ** 2 or np.count_nonzero(swept & whole) < SWEPT * area:
+        return None
+    if area > STRAIGHT * cv2.contourArea(cv2.convexHull(_rim(whole))):
+        return "bar"
+    return "angle" if corners and corners[0].arriving @ corners[0].leaving < SHARP else "curved bar"
+
+
+def _vaguely(whole: Pixels, ellipse: float, is_long: bool) -> str:
+    """What can be said of a form that is no plain figure; ``ellipse`` is its overlap with one."""
+    if is_long:
+        return "strip"
+    if whole.sum() < SOLID * cv2.contourArea(cv2.convexHull(_rim(whole))):
+        return UNKNOWN
+    if _has_straight_sides(whole):
+        return "polygon"
+    return "oval" if ellipse > ALIKE["oval"] else "blob"
+
+
+def _has_straight_sides(whole: Pixels) -> bool:
+    """Whether a few straight lines make up the rim."""
+    rim = _rim(whole)
+    length = cv2.arcLength(rim, True)
+    corners = cv2.approxPolyDP(rim, max(CORNERS * length, 1.0), True)
+    sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners)[:, 0].T)
+    drawn = cv2.polylines(np.ones(whole.shape, np.uint8), [corners], True, (0,))
+    off = cv2.distanceTransform(drawn, cv2.DIST_L2, 5)[rim[:, 1], rim[:, 0]]
+    plain = len(sides) <= MOST_SIDES and sides.min() > SHORTEST_SIDE * length
+    return bool(plain and off.mean() < OFF_SIDES * length)
 
 
 def _is_spiky(whole: Pixels) -> bool:
@@ -167,146 +213,24 @@ def _triangle(whole: Pixels) -> float:
     return float(whole.sum() / max(area, 1.0))
 
 
-def _trapezoid(whole: Pixels) -> float:
-    """The overlap with the polygon of four corners along the rim; 0 unless just two of its sides are parallel."""
+def _quadrilateral(whole: Pixels, coarse: float) -> str | None:
+    """The word for a form with four corners along its rim and parallel sides, but no right angles."""
     rim = _rim(whole)
     corners = cv2.approxPolyDP(rim, CORNERS * cv2.arcLength(rim, True), True)[:, 0]
     if len(corners) != 4 or not cv2.isContourConvex(corners):
-        return 0.0
+        return None
+    drawn = cv2.fillConvexPoly(np.zeros(whole.shape, np.uint8), corners, (1,))
+    if _overlap(whole, drawn > 0) < ALIKE["quadrilateral"] - coarse:
+        return None
     sides = np.roll(corners, -1, axis=0) - corners
     angles = np.degrees(np.arctan2(sides[:, 1], sides[:, 0]))
-    converging = sorted(abs((angles[side] - angles[side + 2]) % 180 - 90) for side in (0, 1))
-    if converging[1] < 90 - PARALLEL or converging[0] > 90 - CONVERGING:
-        return 0.0
-    drawn = cv2.fillConvexPoly(np.zeros(whole.shape, np.uint8), corners, (1,))
-    return _overlap(whole, drawn > 0)
-
-
-def _best_template(whole: Pixels) -> tuple[str, float]:
-    names, templates = _templates()
-    seen = _bits(_framed(whole))
-    shared, either = (np.bitwise_count(bits).sum(axis=1) for bits in (templates & seen, templates | seen))
-    likeness = shared / either
-    best = int(likeness.argmax())
-    return names[best], float(likeness[best])
-
-
-def _bits(framed: Pixels) -> NDArray[np.uint64]:
-    return np.packbits(framed).view(np.uint64)
-
-
-def _framed(whole: Pixels) -> Pixels:
-    """The mask with its centroid in the middle of the frame and the area that all have there."""
-    moments = cv2.moments(whole.astype(np.uint8), binaryImage=True)
-    x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    scale, middle = EXTENT / np.sqrt(moments["m00"]), (GRID - 1) / 2
-    move = np.array([[scale, 0, middle - scale * x], [0, scale, middle - scale * y]])
-    return cv2.warpAffine(whole.astype(np.float32), move, (GRID, GRID)) > 0.5
-
-
-class Figure(NamedTuple):
-    """A figure as the union of polygons (y down), and through which angles in degrees it is looked for."""
-
-    name: str
-    polygons: list[Points]
-    turns: range
-
-
-@cache
-def _templates() -> tuple[list[str], NDArray[np.uint64]]:
-    """The name of each template, and the bits of each as a row."""
-    drawn = [(figure.name, _drawn(figure.polygons, turn)) for figure in _figures() for turn in figure.turns]
-    return [name for name, _ in drawn], np.array([_bits(_framed(mask)) for _, mask in drawn])
-
-
-def _drawn(polygons: list[Points], turn: float) -> Pixels:
-    """The polygons, which lie within 1.5 of the origin, as a mask."""
-    canvas = np.zeros((256, 256), np.uint8)
-    sine, cosine = np.sin(np.radians(turn)), np.cos(np.radians(turn))
-    for polygon in polygons:
-        turned = polygon @ np.array([[cosine, sine], [-sine, cosine]])
-        cv2.fillPoly(canvas, [np.rint(turned * 80 + 128).astype(np.int32)], (1,))
-    return canvas > 0
-
-
-def _figures() -> Iterator[Figure]:
-    around, upright = range(0, 360, TURN), range(-TILT, TILT + 1, TURN)
-    for points, inner in ((4, 0.3), (4, 0.45), (5, 0.4), (5, 0.5), (6, 0.5), (6, 0.6), (8, 0.5), (8, 0.65)):
-        yield Figure("star", [_star(points, inner)], range(0, 360 // points, TURN // 2))
-    for sides, name in ((5, "pentagon"), (6, "hexagon")):
-        yield Figure(name, [_star(sides, np.cos(np.pi / sides))], range(0, 360 // sides, TURN // 2))
-    for high in (0.85, 1.0):
-        yield Figure("heart", [_heart() * (1, high)], upright)
-    for width in (0.24, 0.34, 0.44):
-        yield Figure("cross", [_box(1, width), _box(width, 1)], range(0, 90, TURN // 2))
-    for tip in (1.5, 1.9, 2.4):
-        yield Figure("drop", [_drop(tip)], around)
-    yield Figure("half circle", [_arc(0, 180)], around)
-    for offset, radius in ((0.3, 0.85), (0.45, 0.85), (0.5, 1.0), (0.8, 1.0), (0.6, 0.75)):
-        yield Figure("crescent", [_crescent(offset, radius)], around)
-    for shaft, head in ((0.15, 0.7), (0.25, 0.7), (0.25, 1.0)):
-        yield Figure("arrow", [_arrow(shaft, head)], around)
-    for high in (0.5, 0.7):
-        yield Figure("diamond", [_star(4, np.cos(np.pi / 4)) * (1, high)], range(0, 180, 90))
-    for high in (0.3, 0.42, 0.56):
-        yield Figure("pointed oval", [_lens(high)], range(0, 180, TURN))
-    for petals in (5, 6, 8):
-        yield Figure("flower", list(_flower(petals)), range(0, 360 // petals, TURN // 2))
-
-
-def _arc(begin: float, end: float, x: float = 0, y: float = 0, radius: float = 1) -> Points:
-    angles = np.radians(np.linspace(begin, end, 48))
-    return np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1)
-
-
-def _box(half_width: float, half_height: float) -> Points:
-    return np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half_width, half_height)
-
-
-def _star(points: int, inner: float) -> Points:
-    angles = np.pi * np.arange(2 * points) / points - np.pi / 2
-    radii = np.where(np.arange(2 * points) % 2, inner, 1.0)
-    return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)
-
-
-def _heart() -> Points:
-    t = np.linspace(0, 2 * np.pi, 64)
-    x = 16 * np.sin(t) ** 3
-    y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
-    return np.stack([x, -y], axis=1) / 17
-
-
-def _lens(high: float) -> Points:
-    """Two arcs that meet in points, 2 wide and 2 × ``high`` high."""
-    radius = (1 + high * high) / (2 * high)
-    half = float(np.degrees(np.arcsin(1 / radius)))
-    lower = _arc(90 - half, 90 + half, 0, high - radius, radius)
-    return np.concatenate([lower, lower[::-1] * (1, -1)])
-
-
-def _drop(tip: float) -> Points:
-    """A disc, and its tangents up to a point that is ``tip`` radii from its middle."""
-    touch = float(np.degrees(np.arccos(1 / tip)))
-    return np.concatenate([_arc(-90 + touch, 270 - touch, radius=0.6), [[0, -0.6 * tip]]])
-
-
-def _crescent(offset: float, radius: float) -> Points:
-    """The unit disc without one of ``radius`` that lies ``offset`` to the right."""
-    meeting = (1 + offset * offset - radius * radius) / (2 * offset)
-    outer = float(np.degrees(np.arccos(meeting)))
-    inner = float(np.degrees(np.arctan2(np.sqrt(1 - meeting * meeting), meeting - offset)))
-    return np.concatenate([_arc(outer, 360 - outer), _arc(360 - inner, inner, offset, 0, radius)])
-
-
-def _arrow(shaft: float, head: float) -> Points:
-    half = np.array([[1.0, 0], [1 - head, 0.6], [1 - head, shaft], [-1, shaft]])
-    return np.concatenate([half, half[::-1] * (1, -1)])
-
-
-def _flower(petals: int) -> Iterator[Points]:
-    yield _arc(0, 360, radius=0.6)
-    for angle in 2 * np.pi * np.arange(petals) / petals:
-        yield _arc(0, 360, 0.65 * np.cos(angle), 0.65 * np.sin(angle), 1.9 / petals)
+    apart = sorted(90 - abs((angles[side] - angles[side + 2]) % 180 - 90) for side in (0, 1))
+    if apart[0] > PARALLEL:
+        return None
+    if apart[1] > CONVERGING:
+        return "trapezoid"
+    lengths = sorted(np.hypot(*sides.T).tolist())
+    return "diamond" if lengths[-1] < EQUAL * lengths[0] else "parallelogram"
 
 
 def _curve(cut: Pixels) -> str:

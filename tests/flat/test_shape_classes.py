@@ -62,19 +62,35 @@ def figures(random: Random) -> Iterator[tuple[str, Path]]:
     yield "cross", turned(forms.joined(box(150, width), box(width, 150)), turn)
     yield "line", turned(forms.stroke([(20, m), (172, m)], some(4, 11)), turn)
     yield "curve", turned(forms.stroke([(30, 150), (60, 60), (150, 52)], some(5, 9)), turn)
+    yield (
+        "half ellipse",
+        turned(
+            forms.clipped(forms.ellipse(m, m, 80, 80 * some(0.5, 0.7)), box(160, 160).mapped((1, 0, 0, 1, 0, 80))), turn
+        ),
+    )
+    yield "wedge", forms.sector(m, m, 80, turn, turn + some(70, 115))
+    lean = some(30, 60)
+    yield (
+        "parallelogram",
+        turned(forms.polygon([(m - 40, 60), (m + 80, 60), (m + 80 - lean, 130), (m - 40 - lean, 130)]), tilt),
+    )
+    yield "curved bar", turned(forms.stroke([(40, 130), (80, 70), (150, 60)], some(20, 28)), turn)
+    yield "angle", turned(forms.stroke([(40, 140), (60, 60), (150, 50)], some(16, 26), False), turn)
     wave = [(m - 80 + 20 * step, m + (20 if step % 2 else -20)) for step in range(9)]
     yield "wavy line", turned(forms.stroke(wave, some(5, 8)), turn)
     yield "wavy line", turned(forms.stroke(wave, some(5, 8), False), turn)
 
 
-def others(random: Random) -> Iterator[tuple[str, Path]]:
-    """What has no plain word: clouds, wedges, blobs, crooked polygons."""
+def others(random: Random) -> Iterator[tuple[set[str], Path]]:
+    """What is no plain figure, with all that may be said of it: clouds, open mouths, blobs, crooked polygons."""
     some, m = random.uniform, MIDDLE
     turn = some(0, 360)
-    yield "shape", turned(forms.cloud(m, m + 30, 150), some(-10, 10))
-    yield "shape", forms.sector(m, m, 80, turn, turn + random.choice([80, 120, 250, 300]))
-    yield "shape", forms.spline([forms.around(m, m, some(35, 80), step * 60 + some(-15, 15)) for step in range(6)])
-    yield "shape", forms.polygon([forms.around(m, m, some(35, 80), step * 72 + some(-20, 20)) for step in range(5)])
+    yield {"cloud", "blob"}, turned(forms.cloud(m, m + 30, 150), some(-10, 10))
+    yield {"blob", "shape"}, forms.sector(m, m, 80, turn, turn + random.choice([250, 300]))
+    blob = [forms.around(m, m, some(35, 80), step * 60 + some(-15, 15)) for step in range(6)]
+    yield {"blob", "oval", "ellipse", "shape"}, forms.spline(blob)
+    corners = [forms.around(m, m, some(35, 80), step * 72 + some(-20, 20)) for step in range(5)]
+    yield {"polygon", "blob", "trapezoid", "shape"}, forms.polygon(corners)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +100,7 @@ def confusions() -> dict[str, Counter[str]]:
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for _ in range(20):
         scale = random.uniform(0.3, 1)
-        for name, path in (*figures(random), *others(random)):
+        for name, path in figures(random):
             found[name][shape_class(mask_of(sized(path, scale)))] += 1
     return dict(found)
 
@@ -95,11 +111,17 @@ def test_figures_are_called_by_their_names(confusions: dict[str, Counter[str]]) 
 
 
 def test_words_are_hardly_ever_wrong(confusions: dict[str, Counter[str]]) -> None:
-    for word in confusions.keys() - {"shape"}:
+    for word in confusions:
         heard = {name: said[word] for name, said in confusions.items() if said[word]}
         assert heard.get(word, 0) >= 0.9 * sum(heard.values()), f"{word}: {heard}"
-    nameless = confusions["shape"]
-    assert nameless["shape"] >= 0.94 * nameless.total(), nameless
+
+
+def test_what_is_no_plain_figure_is_called_none() -> None:
+    random = Random(0)
+    drawn = [other for _ in range(30) for other in others(random)]
+    said = [(shape_class(mask_of(sized(path, random.uniform(0.3, 1)))), words) for words, path in drawn]
+    wrong = [word for word, words in said if word not in words]
+    assert len(wrong) <= 0.06 * len(said), Counter(wrong)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +132,8 @@ def test_words_are_hardly_ever_wrong(confusions: dict[str, Counter[str]]) -> Non
         (bar(10, 30, 90, 66) & ~bar(16, 36, 84, 60), "frame"),
         ((disc(48, 48, 40) & ~disc(48, 48, 36)) & bar(0, 0, 96, 48), "curve"),
         (bar(20, 20, 26, 80) | bar(20, 74, 70, 80), "curve"),
-        (bar(10, 10, 80, 40) | bar(10, 10, 40, 80), "shape"),
+        (bar(10, 10, 80, 34) | bar(10, 10, 34, 80), "angle"),
+        (bar(10, 30, 90, 60) | bar(35, 10, 65, 90) & ~bar(45, 0, 55, 20), "shape"),
         (disc(48, 48, 1), "dot"),
     ],
 )
