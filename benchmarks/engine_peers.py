@@ -53,7 +53,7 @@ def variants(picture: RGB) -> Iterator[tuple[str, LayerStack]]:
     yield "shapes", stack_of(whole)
     yield "visible", stack_of(_completed(whole, lambda visible, cover: visible))
     yield "hull", stack_of(_completed(whole, _hull))
-    yield "rules", stack_of(_read(picture, replace(seen, evidence=verdicts(seen.pairs, None))))
+    yield "rules", stack_of(_read(picture, replace(seen, evidence=verdicts(seen.pairs, seen.regions.inks, None))))
     for cue in (None, *range(len(WEIGHTS))):
         name = "no cue" if cue is None else list(WEIGHTS)[cue]
         yield name, stack_of(_read(picture, _by_cue(seen, cue)))
@@ -70,7 +70,7 @@ def _by_cue(seen: Survey, cue: int | None) -> Survey:
         return replace(seen, pairs=(), evidence=())
     kept = np.arange(len(WEIGHTS)) == cue
     pairs = tuple(replace(pair, cues=pair.cues * kept) for pair in seen.pairs if pair.cues[cue])
-    return replace(seen, pairs=pairs, evidence=verdicts(pairs, None))
+    return replace(seen, pairs=pairs, evidence=verdicts(pairs, seen.regions.inks, None))
 
 
 def _completed(read: Drawing, complete: Completion) -> Drawing:

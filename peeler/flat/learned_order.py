@@ -1,4 +1,4 @@
-"""Who is in front, by the rules and by what a small network has learned from drawings, in equal shares.
+"""Who is in front, by the rules, by what a small network has learned from drawings, and by likes.
 
 The network is ``peeler/nets/order.py``, its recipe ``peeler/train/order.py``; here it only runs, without torch. It sees
 the two regions of a pair through the same weights, so that swapping them changes the sign of what it says (a siamese
@@ -17,10 +17,9 @@ from safetensors.numpy import load_file, save_file
 
 from peeler.errors import ConfigError, StoreError
 from peeler.flat.cues import SIDE, Evidence, Measured, by_rule, verdict
+from peeler.flat.likes import of_likes
 
 WEIGHTS_FILE = Path(__file__).with_name("learned_order.safetensors")
-SHARE = 0.5
-"""Of the network in the log odds, the rest of which are the rules'."""
 CLIPPED = 4.0
 """Spreads from the mean at which a figure is cut off."""
 Tensor = NDArray[np.float64]
@@ -101,15 +100,18 @@ def order_net() -> OrderNet:
     return read_order_net(WEIGHTS_FILE)
 
 
-def verdicts(pairs: Sequence[Measured], net: OrderNet | None) -> tuple[Evidence, ...]:
-    """Who of each pair is in front, by the rules and, if there is one, a network.
+def verdicts(pairs: Sequence[Measured], inks: Sequence[int], net: OrderNet | None) -> tuple[Evidence, ...]:
+    """Who of each pair is in front: by the rules, by a network if there is one, and by what is said of its likes.
 
-    Outlines are drawn over whole fills by convention, whatever the picture they come from does: there the rules decide.
+    ``inks`` are those of the regions. Outlines are drawn over whole fills by convention, whatever the picture they come
+    from does: there the rules decide.
     """
-    odds = np.array([by_rule(pair) for pair in pairs])
-    if net is not None and pairs:
-        sides, contacts = np.stack([pair.sides for pair in pairs]), np.array([pair.contact for pair in pairs])
-        learned = net.log_odds(sides, contacts, odds)
-        told = np.array([pair.is_outline for pair in pairs])
-        odds = np.where(told, odds, SHARE * learned + (1 - SHARE) * odds)
+    rules = np.array([by_rule(pair) for pair in pairs])
+    if net is None or not pairs:
+        odds = rules
+    else:
+        odds = net.log_odds(np.stack([pair.sides for pair in pairs]), np.array([pair.contact for pair in pairs]), rules)
+    told = np.array([pair.is_outline for pair in pairs], np.bool_)
+    odds = np.where(told, rules, odds)
+    odds = np.where(told, rules, odds + of_likes(pairs, inks, odds))
     return tuple(verdict(pair, float(total)) for pair, total in zip(pairs, odds, strict=True))

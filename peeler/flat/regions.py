@@ -54,6 +54,11 @@ class Regions:
     labels: Labels
     all: tuple[Region, ...]
 
+    @property
+    def inks(self) -> list[int]:
+        """The ink of each region."""
+        return [region.ink for region in self.all]
+
     def mask(self, label: int) -> Pixels:
         mask: Pixels = self.labels == label
         return mask

@@ -67,7 +67,7 @@ def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
         *measure(regions, forms, strokes.outlines, borders, around, background),
         *_across_strokes(fills, palette, background | strokes.all, borders),
     ]
-    evidence = verdicts(pairs, net)
+    evidence = verdicts(pairs, regions.inks, net)
     return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays)
 
 

@@ -16,6 +16,9 @@ RED, BLUE, GREEN = "#c83214", "#1450c8", "#28a050"
 DISCS = drawn(circle(40, 64, 30, RED), circle(80, 64, 30, BLUE), rect(50, 20, 70, 120, GREEN), size=128)
 
 
+INKS = [0, 1, 0, 1, 0, 2]
+
+
 def net(seed: int = 0, networks: int = 3) -> OrderNet:
     random = np.random.default_rng(seed)
     sizes = [2 * len(SIDE) + 1, 8, 8, 1]
@@ -76,7 +79,7 @@ def test_files_that_cannot_be_used_are_told(tmp_path: Path) -> None:
 
 def test_a_network_has_a_say_beside_the_rules() -> None:
     seen = survey(DISCS)
-    by_rules, judged = verdicts(seen.pairs, None), verdicts(seen.pairs, net())
+    by_rules, judged = (verdicts(seen.pairs, seen.regions.inks, judge) for judge in (None, net()))
     assert seen.evidence == by_rules
     assert [item.weight for item in judged] != [item.weight for item in by_rules]
     assert all(item.weight >= 0 for item in judged)
@@ -86,19 +89,19 @@ def test_a_network_has_a_say_beside_the_rules() -> None:
 def test_outlines_are_left_to_the_rules() -> None:
     outline, other = np.eye(len(WEIGHTS))[-1], np.eye(len(WEIGHTS))[0]
     for cues, is_left in ((outline, True), (other, False)):
-        by_rules, judged = (verdicts([measured(cues)], judge)[0] for judge in (None, net()))
+        by_rules, judged = (verdicts([measured(cues)], INKS, judge)[0] for judge in (None, net()))
         assert (by_rules == judged) == is_left
 
 
 def test_what_no_rule_speaks_for_is_said_to_be_learned() -> None:
     small = 1e-3 * np.eye(len(WEIGHTS))[0]
-    found = [verdicts([measured(sign * small)], net())[0] for sign in (1, -1)]
+    found = [verdicts([measured(sign * small)], INKS, net())[0] for sign in (1, -1)]
     assert {item.reason for item in found} == {LEARNED, list(WEIGHTS)[0]}
     assert (found[0].above, found[0].below) == (found[1].above, found[1].below)
 
 
 def test_no_pairs_have_no_verdicts() -> None:
-    assert verdicts([], net()) == () == verdicts([], None)
+    assert verdicts([], [], net()) == () == verdicts([], [], None)
 
 
 def test_the_network_of_the_package_fits_its_figures_and_needs_no_torch() -> None:
