@@ -1,5 +1,6 @@
 """From pieces in order to whole shapes: what shows of each, how it goes on, and outlines told apart."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -16,6 +17,7 @@ from peeler.flat.palette import Palette
 from peeler.flat.parts import split
 from peeler.flat.pieces import Piece
 from peeler.flat.regions import Regions
+from peeler.flat.repeats import repeated
 from peeler.flat.strokes import own_outline
 from peeler.geometry import Box, Pixels
 
@@ -68,13 +70,15 @@ class Layering:
         self._above = stacking(len(pieces), evidence)
         self._areas = np.array([sum(regions.all[label].area for label in piece.members) for piece in pieces], np.int64)
         self._drawn = np.array([bool(strokes.intersection(piece.members)) for piece in pieces], np.bool_)
-        self._inks = [palette.inks[regions.all[piece.members[0]].ink] for piece in pieces]
+        self._ink_of = [regions.all[piece.members[0]].ink for piece in pieces]
+        self._inks = [palette.inks[ink] for ink in self._ink_of]
         self._flat = palette.flat
         piece_of = np.full(len(regions.all), -1, np.int32)
         for number, piece in enumerate(pieces):
             piece_of[list(piece.members)] = number
         self._piece_map, self._fill_map = piece_of[regions.labels], piece_of[fills.labels]
         self._windows = [_window(piece, (regions, fills)) for piece in pieces]
+        self._models = self._seen_whole() if palette.flat else {}
         self._taken = np.zeros(self._piece_map.shape, np.bool_)
         """Pixels of strokes that have become outlines of their own."""
 
@@ -101,15 +105,35 @@ class Layering:
             # The coarse tones of a photograph have no outlines to go by.
             return [self._on_canvas(part, window) for part in _shown([(visible, visible)], visible)]
         over, bridge = self._over(number), self._pieces[number].bridge
-        drawn_in = piece_map if self._drawn[number] else self._fill_map[window]
+        drawn_in = self._drawn_in(number)
         seen = (drawn_in == number) & ~taken
         possible = visible | over[piece_map]
-        parts = _shown(_completed(seen, over[drawn_in], None if bridge is None else bridge[window]), visible)
+        ink = self._ink_of[number]
+        models = [model for other, model in self._models.items() if other != number and self._ink_of[other] == ink]
+        parts = _shown(_completed(seen, over[drawn_in], None if bridge is None else bridge[window], models), visible)
         after = later[piece_map]
         return [
             self._on_canvas((shown, _without_holes(shown | (whole & possible), after)), window)
             for shown, whole in parts
         ]
+
+    def _seen_whole(self) -> dict[int, Pixels]:
+        """The pieces that nothing covers, cut to their boxes, of those whose ink others have."""
+        often = {ink for ink, count in Counter(self._ink_of).items() if count > 1}
+        pieces = [
+            number for number, ink in enumerate(self._ink_of) if ink in often and self._areas[number] >= FEWEST_VISIBLE
+        ]
+        found = {}
+        for number in pieces:
+            drawn_in = self._drawn_in(number)
+            mask = drawn_in == number
+            if mask.any() and not self._over(number)[drawn_in[grown(mask, 1) & ~mask]].any():
+                found[number] = mask[Box.around(mask).slices]
+        return found
+
+    def _drawn_in(self, number: int) -> NDArray[np.int32]:
+        """The pieces in the window of one, in the drawing in which it is completed."""
+        return (self._piece_map if self._drawn[number] else self._fill_map)[self._windows[number].slices]
 
     def _on_canvas(self, part: tuple[Pixels, Pixels], window: tuple[slice, slice]) -> tuple[Pixels, Pixels]:
         shown, whole = np.zeros((2, *self._piece_map.shape), np.bool_)
@@ -165,12 +189,17 @@ def _without_holes(whole: Pixels, after: Pixels) -> Pixels:
     return closed
 
 
-def _completed(visible: Pixels, cover: Pixels, bridge: Pixels | None) -> list[tuple[Pixels, Pixels]]:
-    """What shows of each part of a piece and the whole part, the largest first.
+def _completed(
+    visible: Pixels, cover: Pixels, bridge: Pixels | None, models: Sequence[Pixels]
+) -> list[tuple[Pixels, Pixels]]:
+    """What shows of each part of a piece and the whole part, the largest first; one that repeats another has no parts.
 
     A part may go on under the others: they have its ink, so it cannot show.
     """
     seen = visible if bridge is None else visible | (bridge & cover)
+    twin = repeated(seen, cover & ~seen, models)
+    if twin is not None:
+        return [(visible, seen | (twin & cover))]
     whole = complete(seen, cover & ~seen)
     if visible.sum() < SMALLEST_TO_SPLIT:
         return [(visible, whole)]
