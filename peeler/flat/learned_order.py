@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from peeler.errors import ConfigError, StoreError
 from peeler.flat.cues import SIDE, Evidence, Measured, by_rule, verdict
-from peeler.flat.likes import of_likes
+from peeler.flat.likes import odds_of_likes
 
 WEIGHTS_FILE = Path(__file__).with_name("learned_order.safetensors")
 CLIPPED = 4.0
@@ -113,5 +113,5 @@ def verdicts(pairs: Sequence[Measured], inks: Sequence[int], net: OrderNet | Non
         odds = net.log_odds(np.stack([pair.sides for pair in pairs]), np.array([pair.contact for pair in pairs]), rules)
     told = np.array([pair.is_outline for pair in pairs], np.bool_)
     odds = np.where(told, rules, odds)
-    odds = np.where(told, rules, odds + of_likes(pairs, inks, odds))
+    odds = np.where(told, rules, odds + odds_of_likes(pairs, inks, odds))
     return tuple(verdict(pair, float(total)) for pair, total in zip(pairs, odds, strict=True))

@@ -4,7 +4,7 @@ Windows on a wall, spots on a cat, letters on a sign: who draws a thing again dr
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,19 +15,23 @@ UNHEARD = 2
 """Likes that say nothing, added to those that there are: few say less than many."""
 
 
-def of_likes(pairs: Sequence[Measured], inks: Sequence[int], odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean log odds of the other pairs of the same two inks, seen from the first of each pair (as ``odds``).
+def of_likes(kinds: Sequence[Hashable], said: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each of n the mean of what is ``said`` of the others of its kind."""
+    of_kind: defaultdict[Hashable, list[float]] = defaultdict(list)
+    for kind, one in zip(kinds, said.tolist(), strict=True):
+        of_kind[kind].append(one)
+    total = np.array([sum(of_kind[kind]) for kind in kinds])
+    count = np.array([len(of_kind[kind]) for kind in kinds])
+    mean: NDArray[np.float64] = (total - said) / (count - 1 + UNHEARD)
+    return mean
+
+
+def odds_of_likes(pairs: Sequence[Measured], inks: Sequence[int], odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the other pairs of the same two inks say, as log odds for the first of each pair (as ``odds``).
 
     ``inks`` are those of the regions; two of one ink have no likes.
     """
-    said: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     ways = [(inks[pair.first], inks[pair.second]) for pair in pairs]
-    for (first, second), one in zip(ways, odds.tolist(), strict=True):
-        if first != second:
-            said[first, second].append(one)
-            said[second, first].append(-one)
-    others = [
-        (sum(said[way]) - one, len(said[way]) - 1) if said[way] else (0.0, 0)
-        for way, one in zip(ways, odds, strict=True)
-    ]
-    return np.array([total / (count + UNHEARD) for total, count in others])
+    sign = np.array([np.sign(second - first) for first, second in ways])
+    mean: NDArray[np.float64] = sign * of_likes([tuple(sorted(way)) for way in ways], sign * odds)
+    return mean

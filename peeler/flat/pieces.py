@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from peeler.flat.completion import quadrilateral
 from peeler.flat.contacts import boundaries
 from peeler.flat.contours import End, Points
+from peeler.flat.likes import of_likes
 from peeler.flat.matting import grown
 from peeler.flat.regions import Regions
 from peeler.flat.relatability import ends_under, related_ends
@@ -48,12 +49,16 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """Two regions that may be one shape: ``bridge`` is the hidden area between them, ``terms`` speak of ``GAIN``."""
+    """Two regions that may be one shape: ``bridge`` is the hidden area between them, ``terms`` speak of ``GAIN``,
+    ``inks`` are theirs and that of their cover, and ``likes`` is what others of these inks add to the gain.
+    """
 
     first: int
     second: int
     terms: NDArray[np.float64]
     bridge: Pixels
+    inks: tuple[int, int]
+    likes: float = 0.0
 
     @property
     def gain(self) -> float:
@@ -61,7 +66,7 @@ class Link:
 
         A wrong join loses up to two shapes and a missed one half a shape, which is why this is no probability.
         """
-        return float(self.terms @ np.array(list(GAIN.values())))
+        return float(self.terms @ np.array(list(GAIN.values()))) + self.likes
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[
         hull = np.concatenate([hulls[first], hulls[second]])
         turn, bridge = _continued(regions, first, second, ends, hides) or _framed(regions, first, second, hides, hull)
         if bridge is not None:
-            found.append(Link(first, second, _terms(regions, first, second, turn, bridge, hull, odds), bridge))
+            found.append(_link(regions, first, second, turn, bridge, hull, odds))
     return found
 
 
@@ -137,8 +142,14 @@ def links_across_strokes(
         continued = _continued(regions, first, second, ends, above[:, first] & above[:, second])
         if continued is not None:
             hull = np.concatenate([_hull(regions, first), _hull(regions, second)])
-            found.append(Link(first, second, _terms(regions, first, second, *continued, hull, odds), continued[1]))
+            found.append(_link(regions, first, second, *continued, hull, odds))
     return found
+
+
+def with_likes(links: Sequence[Link]) -> list[Link]:
+    """The links, each with what others of its inks say: bars of one ink behind one cover go on alike."""
+    said = of_likes([link.inks for link in links], np.array([link.gain for link in links]))
+    return [replace(link, likes=float(likes)) for link, likes in zip(links, said, strict=True)]
 
 
 def _hull(regions: Regions, label: int) -> Points:
@@ -148,7 +159,7 @@ def _hull(regions: Regions, label: int) -> Points:
     return np.asarray(corners[:, 0] + (box.x0, box.y0), np.intp)
 
 
-def _terms(
+def _link(
     regions: Regions,
     first: int,
     second: int,
@@ -156,15 +167,17 @@ def _terms(
     bridge: Pixels,
     corners: Points,
     odds: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """What the gain depends on, in the order of ``GAIN``; ``turn`` is None for a framed shape."""
-    area = regions.all[first].area + regions.all[second].area
+) -> Link:
+    """``turn`` is None for a framed shape, ``corners`` are those of both hulls."""
+    one = regions.all[first]
+    area = one.area + regions.all[second].area
     hull = int(quadrilateral(corners, regions.labels.shape).sum())
-    sureness = 0.0
+    sureness, ink = 0.0, -1
     if bridge.any():
         cover = int(np.bincount(regions.labels[bridge]).argmax())
-        sureness = float(min(odds[cover, first], odds[cover, second], SURE))
-    return np.array([1.0, np.log(max(hull / area - 1, LEAST_HULL)), sureness, turn is None, turn or 0.0])
+        sureness, ink = float(min(odds[cover, first], odds[cover, second], SURE)), regions.all[cover].ink
+    terms = np.array([1.0, np.log(max(hull / area - 1, LEAST_HULL)), sureness, turn is None, turn or 0.0])
+    return Link(first, second, terms, bridge, (one.ink, ink))
 
 
 def _apart(link: Link, pieces: Sequence[Piece]) -> bool:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from peeler.flat.pieces import Joined, join_pieces, links
+from peeler.flat.pieces import GAIN, Joined, Link, join_pieces, links, with_likes
 from peeler.flat.regions import Region, Regions
 from peeler.geometry import Box, Pixels
 from tests.flat.figures import SIZE, bar, disc
@@ -94,3 +94,11 @@ def test_where_the_cover_may_lie_below_two_pieces_stay_two_but_are_told() -> Non
     joined = join(regions, above, sureness=0.0)
     assert groups(joined) == [(1,), (2,), (3,)] and joined.doubtful == [(1, 2)]
     assert not join(regions, above, sureness=3.0).doubtful
+
+
+def test_of_several_that_may_go_on_behind_one_ink_the_sure_ones_help_the_others() -> None:
+    def link(first: int, gain: float, inks: tuple[int, int]) -> Link:
+        return Link(first, first + 1, np.array([gain / GAIN["at all"], 0, 0, 0, 0]), np.zeros((1, 1), np.bool_), inks)
+
+    found = with_likes([link(0, 0.9, (1, 2)), link(2, 0.9, (1, 2)), link(4, -0.2, (1, 2)), link(6, -0.2, (1, 3))])
+    assert [round(one.gain, 3) for one in found] == [1.075, 1.075, 0.25, -0.2]
