@@ -14,6 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from ctypes import c_bool
+from itertools import islice
 from multiprocessing import connection, forkserver, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext, ForkServerContext, SpawnContext
@@ -29,6 +30,8 @@ Result = TypeVar("Result")
 Tell = Callable[[str], None]
 """Says which stage a task is in."""
 
+AHEAD = 4
+"""Tasks for each worker that are with the pool."""
 TICK = 0.1
 """Seconds between looks at what the workers say."""
 
@@ -169,11 +172,20 @@ def _do_in_pool(
     # Several writers need no lock, since a message this short is one write; so none can die holding it.
     listener, speaker = context.Pipe(duplex=False)
     worker = Worker(stop, context.Semaphore(cores), context.Semaphore(waiting or cores), speaker)
-    pool = ProcessPoolExecutor(min(cores + waiting, len(tasks)), context, _become_worker, (worker, dict(os.environ)))
+    workers = min(cores + waiting, len(tasks))
+    pool = ProcessPoolExecutor(workers, context, _become_worker, (worker, dict(os.environ)))
     done: SimpleQueue[Future[Result]] = SimpleQueue()
+    running: dict[Future[Result], str] = {}
+    ahead = iter(tasks.items())
     try:
-        running = _submit(pool, work, tasks, done.put)
-        while running:
+        while True:
+            for name, task in islice(ahead, AHEAD * workers - len(running)):
+                try:
+                    running[_submit(pool, work, name, task, done.put)] = name
+                except BrokenProcessPool:
+                    ahead = iter(())
+            if not running:
+                break
             for future in _next(done):
                 _hand_over(future, running.pop(future), finish)
             while listener.poll():
@@ -190,17 +202,34 @@ def _do_in_pool(
 def _submit(
     pool: ProcessPoolExecutor,
     work: Callable[[Task, Tell], Result],
-    tasks: Mapping[str, Task],
+    name: str,
+    task: Task,
     on_end: "Callable[[Future[Result]], None]",
-) -> "dict[Future[Result], str]":
+) -> "Future[Result]":
     """Raises BackendError when the server from which processes are forked fails at its imports."""
-    try:
-        running = {pool.submit(_do, work, name, task): name for name, task in tasks.items()}
-    except (EOFError, OSError) as problem:
-        raise BackendError("no process can be started; what was said above may tell why") from problem
-    for future in running:
+    with _uninterrupted():
+        try:
+            future = pool.submit(_do, work, name, task)
+        except (EOFError, OSError) as problem:
+            raise BackendError("no process can be started; what was said above may tell why") from problem
         future.add_done_callback(on_end)
-    return running
+    return future
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the end: amid what the pool does it may leave a lock taken, on which that waits for ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _next(done: "SimpleQueue[Future[Result]]") -> "Iterator[Future[Result]]":

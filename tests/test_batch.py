@@ -222,8 +222,8 @@ def nap(task: int, tell: Tell) -> int:
 
 
 def test_an_interrupt_at_any_moment_ends_all_work() -> None:
-    """Many tasks make it likely that the parent looks after them just then."""
-    for after in (1.5, 1.9, 2.3):
+    """Many tasks make it likely that the parent hands them out or looks after them just then."""
+    for after in (0.3, 0.6, 1.0, 1.5, 1.9):
         threading.Timer(after, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
             do_all(nap, {str(task): task for task in range(20_000)}, 2, lambda *_: None, lambda _: None)
