@@ -192,15 +192,14 @@ def _without_holes(whole: Pixels, after: Pixels) -> Pixels:
 def _completed(
     visible: Pixels, cover: Pixels, bridge: Pixels | None, models: Sequence[Pixels]
 ) -> list[tuple[Pixels, Pixels]]:
-    """What shows of each part of a piece and the whole part, the largest first; one that repeats another has no parts.
+    """What shows of each part of a piece and the whole part, the largest first.
 
     A part may go on under the others: they have its ink, so it cannot show.
     """
     seen = visible if bridge is None else visible | (bridge & cover)
-    twin = repeated(seen, cover & ~seen, models)
-    if twin is not None:
-        return [(visible, seen | (twin & cover))]
-    whole = complete(seen, cover & ~seen)
+    hidden = cover & ~seen
+    twin = repeated(seen, hidden, models)
+    whole = complete(seen, hidden) if twin is None else seen | (twin & hidden)
     if visible.sum() < SMALLEST_TO_SPLIT:
         return [(visible, whole)]
     parts = split(whole, visible, visible & ~grown(cover, EDGE_MARGIN))

@@ -107,11 +107,10 @@ def verdicts(pairs: Sequence[Measured], inks: Sequence[int], net: OrderNet | Non
     from does: there the rules decide.
     """
     rules = np.array([by_rule(pair) for pair in pairs])
-    if net is None or not pairs:
-        odds = rules
-    else:
+    odds = rules
+    if net is not None and pairs:
         odds = net.log_odds(np.stack([pair.sides for pair in pairs]), np.array([pair.contact for pair in pairs]), rules)
     told = np.array([pair.is_outline for pair in pairs], np.bool_)
     odds = np.where(told, rules, odds)
-    odds = np.where(told, rules, odds + odds_of_likes(pairs, inks, odds))
+    odds += np.where(told, 0, odds_of_likes(pairs, inks, odds))
     return tuple(verdict(pair, float(total)) for pair, total in zip(pairs, odds, strict=True))

@@ -13,6 +13,8 @@ SMALLEST = 100
 """Pixels that must show: anything fits specks."""
 OFF = 1
 """Pixels by which the two may differ along their outlines."""
+MOST_MODELS = 24
+"""That are tried, the smallest: where more are alike they are a pattern, and so are these."""
 
 
 def repeated(visible: Pixels, cover: Pixels, models: Sequence[Pixels]) -> Pixels | None:
@@ -22,29 +24,31 @@ def repeated(visible: Pixels, cover: Pixels, models: Sequence[Pixels]) -> Pixels
     area = np.count_nonzero(visible)
     if area < SMALLEST:
         return None
-    box = Box.around(visible)
-    alike = [model for model in models if np.count_nonzero(model) * LEAST_SEEN <= area]
-    placed = [whole for model in alike for way in _ways(model) for whole in _at_corners(way, box, visible.shape)]
-    fitting = [whole for whole in placed if _fits(whole, visible, cover)]
-    return min(fitting, key=np.count_nonzero, default=None)
+    sizes = [np.count_nonzero(model) for model in models]
+    alike = [place for place, size in enumerate(sizes) if LEAST_SEEN * size <= area < size]
+    possible = grown(visible | cover, OFF)
+    for place in sorted(alike, key=lambda place: sizes[place])[:MOST_MODELS]:
+        for whole in _placed(models[place], visible, possible):
+            if (whole & cover).any() and not (visible & ~grown(whole, OFF)).any():
+                return whole
+    return None
 
 
-def _ways(model: Pixels) -> Iterator[Pixels]:
-    yield from (model, model[:, ::-1], model[::-1], model[::-1, ::-1])
+def _placed(model: Pixels, visible: Pixels, possible: Pixels) -> Iterator[Pixels]:
+    """The model on the canvas, wherever it shares a corner of its box with ``visible`` and is all ``possible``."""
+    for way in (model, model[:, ::-1], model[::-1], model[::-1, ::-1]):
+        for x, y in _corners(Box.around(visible), way.shape, visible.shape):
+            here = slice(y, y + way.shape[0]), slice(x, x + way.shape[1])
+            if not (way & ~possible[here]).any():
+                whole = np.zeros(visible.shape, np.bool_)
+                whole[here] = way
+                yield whole
 
 
-def _at_corners(model: Pixels, box: Box, shape: tuple[int, ...]) -> Iterator[Pixels]:
-    """The model on a canvas of ``shape`` (height, width) wherever it shares a corner of a ``box`` that it may fill."""
-    height, width = model.shape
+def _corners(box: Box, size: tuple[int, ...], canvas: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Where (x, y) a mask of ``size`` on a ``canvas`` (both height, width) shares a corner of a ``box`` it may fill."""
+    height, width = size
     if width + OFF < box.width or height + OFF < box.height:
-        return
-    for x, y in sorted({(x, y) for x in (box.x0, box.x1 - width) for y in (box.y0, box.y1 - height)}):
-        if x >= 0 and y >= 0 and x + width <= shape[1] and y + height <= shape[0]:
-            canvas = np.zeros(shape, np.bool_)
-            canvas[y : y + height, x : x + width] = model
-            yield canvas
-
-
-def _fits(whole: Pixels, visible: Pixels, cover: Pixels) -> bool:
-    outside, uncovered = visible & ~grown(whole, OFF), whole & ~grown(visible | cover, OFF)
-    return bool(not outside.any() and not uncovered.any() and (whole & cover & ~visible).any())
+        return []
+    found = {(x, y) for x in (box.x0, box.x1 - width) for y in (box.y0, box.y1 - height)}
+    return sorted((x, y) for x, y in found if 0 <= x <= canvas[1] - width and 0 <= y <= canvas[0] - height)
