@@ -41,6 +41,8 @@ WEIGHTS = {
 frames something without being its outline (a rim, a plate) is lighter."""
 LEARNED = "it looks like what lies in front"
 """The reason where no rule speaks for what has been learned."""
+REPEATED = "others of the two colours lie so"
+"""The reason where only these speak for it."""
 JUNCTIONS = 2
 """The first of the cues speak of junctions."""
 SIDE = (*WEIGHTS, *FIGURES)
@@ -115,13 +117,15 @@ def by_rule(pair: Measured) -> float:
     return float(_terms(pair).sum())
 
 
-def verdict(pair: Measured, odds: float) -> Evidence:
-    """Who of the two is in front, when these are the log ``odds`` for the first."""
+def verdict(pair: Measured, odds: float, otherwise: str = LEARNED) -> Evidence:
+    """Who of the two is in front, when these are the log ``odds`` for the first; ``otherwise`` is the reason where no
+    rule says so.
+    """
     sign = 1 if odds >= 0 else -1
     above, below = (pair.first, pair.second)[::sign]
     terms = sign * _terms(pair)
     clearest = int(terms.argmax())
-    return Evidence(above, below, abs(odds), list(WEIGHTS)[clearest] if terms[clearest] > 0 else LEARNED)
+    return Evidence(above, below, abs(odds), list(WEIGHTS)[clearest] if terms[clearest] > 0 else otherwise)
 
 
 def _terms(pair: Measured) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from peeler.errors import ConfigError, StoreError
-from peeler.flat.cues import SIDE, Evidence, Measured, by_rule, verdict
+from peeler.flat.cues import LEARNED, REPEATED, SIDE, Evidence, Measured, by_rule, verdict
 from peeler.flat.likes import odds_of_likes
 
 WEIGHTS_FILE = Path(__file__).with_name("learned_order.safetensors")
@@ -111,6 +111,7 @@ def verdicts(pairs: Sequence[Measured], inks: Sequence[int], net: OrderNet | Non
     if net is not None and pairs:
         odds = net.log_odds(np.stack([pair.sides for pair in pairs]), np.array([pair.contact for pair in pairs]), rules)
     told = np.array([pair.is_outline for pair in pairs], np.bool_)
-    odds = np.where(told, rules, odds)
-    odds += np.where(told, 0, odds_of_likes(pairs, inks, odds))
-    return tuple(verdict(pair, float(total)) for pair, total in zip(pairs, odds, strict=True))
+    alone = np.where(told, rules, odds)
+    odds = alone + np.where(told, 0, odds_of_likes(pairs, inks, alone))
+    reasons = np.where(odds * alone < 0, REPEATED, LEARNED).tolist()
+    return tuple(verdict(pair, *said) for pair, *said in zip(pairs, odds.tolist(), reasons, strict=True))

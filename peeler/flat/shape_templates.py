@@ -21,7 +21,7 @@ TILT = 24
 ALIKE = {
     "star": 0.86, "heart": 0.91, "drop": 0.945, "cross": 0.85, "half circle": 0.91, "half ellipse": 0.91,
     "crescent": 0.82, "arrow": 0.82, "diamond": 0.91, "pentagon": 0.93, "hexagon": 0.955, "flower": 0.9,
-    "pointed oval": 0.935, "dome": 0.94, "wedge": 0.91, "cloud": 0.92,
+    "pointed oval": 0.935, "dome": 0.94, "wedge": 0.935, "cloud": 0.92,
 }  # fmt: skip
 """Overlap (IoU) from which on a mask is called so: what hardly anything else reaches."""
 
@@ -108,7 +108,7 @@ def _with_arcs() -> Iterator[Figure]:
         yield Figure(name, [_arc(0, 180) * (1, high)], turns)
     for high in (0.4, 0.8, 1.4):
         yield Figure("dome", [np.concatenate([_arc(180, 360), [[1, high], [-1, high]]]) * 0.8], UPRIGHT)
-    for angle in (65, 90, 115):
+    for angle in (65, 78, 90, 102, 115):
         yield Figure("wedge", [np.concatenate([_arc(0, angle), [[0, 0]]])], AROUND)
     for offset, radius in ((0.3, 0.85), (0.45, 0.85), (0.5, 1.0), (0.8, 1.0), (0.6, 0.75)):
         yield Figure("crescent", [_crescent(offset, radius)], AROUND)

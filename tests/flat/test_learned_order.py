@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from peeler.errors import ConfigError, StoreError
-from peeler.flat.cues import LEARNED, SIDE, WEIGHTS, Measured
+from peeler.flat.cues import LEARNED, REPEATED, SIDE, WEIGHTS, Measured
 from peeler.flat.learned_order import OrderNet, order_net, read_order_net, verdicts, write_order_net
 from peeler.flat.survey import survey
 from tests.flat.figures import circle, drawn, rect
@@ -98,6 +98,14 @@ def test_what_no_rule_speaks_for_is_said_to_be_learned() -> None:
     found = [verdicts([measured(sign * small)], INKS, net())[0] for sign in (1, -1)]
     assert {item.reason for item in found} == {LEARNED, list(WEIGHTS)[0]}
     assert (found[0].above, found[0].below) == (found[1].above, found[1].below)
+
+
+def test_what_only_likes_speak_for_is_said_to_be_repeated() -> None:
+    plain, doubtful = (size * np.eye(len(WEIGHTS))[0] for size in (3.0, -0.1))
+    pairs = [Measured(2 * n, 2 * n + 1, plain if n else doubtful, np.zeros((2, len(SIDE))), 2.0) for n in range(5)]
+    found = verdicts(pairs, [0, 1] * 5, None)
+    assert [item.above for item in found] == [0, 2, 4, 6, 8]
+    assert [item.reason for item in found] == [REPEATED] + [list(WEIGHTS)[0]] * 4
 
 
 def test_no_pairs_have_no_verdicts() -> None:
