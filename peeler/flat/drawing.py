@@ -99,8 +99,8 @@ def _joined(seen: Survey, lines: Sequence[Line]) -> Joined:
     strokes, filled = sorted(seen.strokes - aside), [label for label in seen.filled if label not in aside]
     between_fills = links(seen.fills, filled, above, odds)
     across_strokes = links_across_strokes(seen.regions, seen.fills, filled, above, odds)
-    of_fills = join_pieces(seen.fills, filled, with_likes([*between_fills, *across_strokes]))
-    of_strokes = join_pieces(seen.regions, strokes, with_likes(links(seen.regions, strokes, above, odds)))
+    of_fills = join_pieces(seen.fills, filled, with_likes([*between_fills, *across_strokes]), above)
+    of_strokes = join_pieces(seen.regions, strokes, with_likes(links(seen.regions, strokes, above, odds)), above)
     joined = Joined([*of_fills.pieces, *of_strokes.pieces], [*of_fills.doubtful, *of_strokes.doubtful])
     return with_lines(joined, lines)
 

@@ -1,7 +1,7 @@
 """Interrupted shapes: pieces of one ink that go on behind an occluder and belong together."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -23,6 +23,10 @@ FRAMED_SHARE = 0.85
 """Share of the hull between two framed pieces that must be hidden."""
 SURE = 3.0
 """Log odds from which on it does not matter how sure it is that the occluder lies above."""
+SEEN_IN_HULL, MOST_IN_HULL = 0.01, 2.0
+"""Share of what a common hull holds beside its pieces that may show, and by what they show how much it is at most."""
+SMALLEST_IN_HULL = 60
+"""Pixels of a piece."""
 MOST_PIECES = 40
 """Of one ink; a picture with more is a pattern."""
 GAIN = {
@@ -36,6 +40,10 @@ GAIN = {
 LEAST_HULL = 0.02
 DOUBTFUL = -0.25
 """Gain from which on two pieces that are not joined are said to be perhaps one interrupted shape."""
+
+
+Join = tuple[int, int, Pixels]
+"""Two regions that are one shape, and the hidden area that joins them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +85,19 @@ class Joined:
     doubtful: list[tuple[int, int]]
 
 
-def join_pieces(regions: Regions, labels: Sequence[int], links: Sequence[Link]) -> Joined:
-    """The regions ``labels`` in groups: those of one ink that are more likely one shape than not by their ``links``."""
+def join_pieces(regions: Regions, labels: Sequence[int], links: Sequence[Link], above: Pixels) -> Joined:
+    """The regions ``labels`` in groups: those of one ink that are more likely one shape than not by their ``links``, or
+    that are all of one hull with what hides them.
+    """
     by_ink: defaultdict[int, list[int]] = defaultdict(list)
     for label in labels:
         by_ink[regions.all[label].ink].append(label)
-    pieces = [piece for members in by_ink.values() for piece in _grouped(members, links)]
+    joins = [(link.first, link.second, link.bridge) for link in links if link.gain > 0]
+    pieces = [
+        piece
+        for members in by_ink.values()
+        for piece in _grouped(members, [*joins, *_in_one_hull(regions, members, above)])
+    ]
     doubtful = [(link.first, link.second) for link in links if DOUBTFUL < link.gain <= 0 and _apart(link, pieces)]
     return Joined(sorted(pieces, key=lambda piece: piece.members), doubtful)
 
@@ -220,13 +235,32 @@ def _framed(regions: Regions, first: int, second: int, hides: Pixels, corners: P
     return None, bridge
 
 
-def _grouped(members: Sequence[int], links: Sequence[Link]) -> list[Piece]:
+def _in_one_hull(regions: Regions, members: Sequence[int], above: Pixels) -> Iterator[Join]:
+    """Three or more regions of one ink whose common hull holds nothing else that is not above one of them: one plain
+    shape behind several others.
+    """
+    covered = [label for label in members if above[:, label].any() and regions.all[label].area >= SMALLEST_IN_HULL]
+    if not 3 <= len(covered) <= MOST_PIECES:
+        return
+    hull = quadrilateral(np.concatenate([_hull(regions, label) for label in covered]), regions.labels.shape)
+    shown = np.isin(regions.labels, covered)
+    hides = np.count_nonzero(above[:, covered], axis=1) > 0
+    hides[covered] = False
+    hidden = hull & hides[regions.labels]
+    between = np.count_nonzero(hull & ~grown(shown, 1))
+    seen = np.count_nonzero(hull & ~grown(shown, 1) & ~hidden)
+    if 0 < between <= MOST_IN_HULL * np.count_nonzero(shown) and seen <= SEEN_IN_HULL * between:
+        yield from ((covered[0], label, hidden) for label in covered[1:])
+
+
+def _grouped(members: Sequence[int], joins: Sequence[Join]) -> list[Piece]:
     group = {label: [label] for label in members}
     bridges: defaultdict[int, list[Pixels]] = defaultdict(list)
-    joining = (link for link in links if link.gain > 0 and link.first in group)
-    for link in sorted(joining, key=lambda link: -link.gain):
-        bridges[link.first].append(link.bridge)
-        one, other = group[link.first], group[link.second]
+    for first, second, bridge in joins:
+        if first not in group:
+            continue
+        bridges[first].append(bridge)
+        one, other = group[first], group[second]
         if one is not other:
             one += other
             for label in other:

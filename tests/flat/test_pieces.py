@@ -31,7 +31,7 @@ COVER = disc(48, 48, 16)
 def join(regions: Regions, above: Pixels, sureness: float = 3.0) -> Joined:
     labels = [region.label for region in regions.all[1:]]
     found = links(regions, labels, above, sureness * (above.astype(float) - above.T))
-    return join_pieces(regions, labels, found)
+    return join_pieces(regions, labels, found, above)
 
 
 def groups(joined: Joined) -> list[tuple[int, ...]]:
@@ -102,3 +102,18 @@ def test_of_several_that_may_go_on_behind_one_ink_the_sure_ones_help_the_others(
 
     found = with_likes([link(0, 0.9, (1, 2)), link(2, 0.9, (1, 2)), link(4, -0.2, (1, 2)), link(6, -0.2, (1, 3))])
     assert [round(one.gain, 3) for one in found] == [1.075, 1.075, 0.25, -0.2]
+
+
+def test_what_shows_between_three_bars_of_a_fence_is_one_plane() -> None:
+    """The outlines of the bits do not relate, since they end under other ones; but their hull holds bars alone."""
+    plane = disc(48, 48, 40)
+    bars = [bar(x, 0, x + 10, 96) for x in (22, 42, 62)]
+    hidden: Pixels = np.logical_or.reduce(bars)
+    bits = [
+        plane & ~hidden & bar(*sides) for sides in ((0, 0, 22, 96), (32, 0, 42, 96), (52, 0, 62, 96), (72, 0, 96, 96))
+    ]
+    regions = layout(GROUND, *((1, bit) for bit in bits), *((2, one) for one in bars))
+    above = over(8, (5, 1), (5, 2), (6, 2), (6, 3), (7, 3), (7, 4))
+    assert groups(join_pieces(regions, range(1, 8), [], above)) == [(1, 2, 3, 4), (5,), (6,), (7,)]
+    apart = layout(GROUND, *((1, bit) for bit in bits[:3]), (1, bits[3]), *((2, one) for one in bars[:2]))
+    assert groups(join_pieces(apart, range(1, 7), [], over(7, (5, 1), (5, 2), (6, 2), (6, 3), (6, 4))))[0] == (1,)
