@@ -3,7 +3,7 @@
 Windows on a wall, spots on a cat, letters on a sign: who draws a thing again draws it in the same order.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -17,11 +17,10 @@ UNHEARD = 2
 
 def of_likes(kinds: Sequence[Hashable], said: NDArray[np.float64]) -> NDArray[np.float64]:
     """For each of n the mean of what is ``said`` of the others of its kind."""
-    of_kind: defaultdict[Hashable, list[float]] = defaultdict(list)
+    totals, counts = defaultdict[Hashable, float](float), Counter(kinds)
     for kind, one in zip(kinds, said.tolist(), strict=True):
-        of_kind[kind].append(one)
-    total = np.array([sum(of_kind[kind]) for kind in kinds])
-    count = np.array([len(of_kind[kind]) for kind in kinds])
+        totals[kind] += one
+    total, count = np.array([totals[kind] for kind in kinds]), np.array([counts[kind] for kind in kinds])
     mean: NDArray[np.float64] = (total - said) / (count - 1 + UNHEARD)
     return mean
 

@@ -247,9 +247,9 @@ def _in_one_hull(regions: Regions, members: Sequence[int], above: Pixels) -> Ite
     hides = np.count_nonzero(above[:, covered], axis=1) > 0
     hides[covered] = False
     hidden = hull & hides[regions.labels]
-    between = np.count_nonzero(hull & ~grown(shown, 1))
-    seen = np.count_nonzero(hull & ~grown(shown, 1) & ~hidden)
-    if 0 < between <= MOST_IN_HULL * np.count_nonzero(shown) and seen <= SEEN_IN_HULL * between:
+    between = hull & ~grown(shown, 1)
+    size, seen = np.count_nonzero(between), np.count_nonzero(between & ~hidden)
+    if 0 < size <= MOST_IN_HULL * np.count_nonzero(shown) and seen <= SEEN_IN_HULL * size:
         yield from ((covered[0], label, hidden) for label in covered[1:])
 
 

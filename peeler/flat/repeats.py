@@ -26,6 +26,8 @@ def repeated(visible: Pixels, cover: Pixels, models: Sequence[Pixels]) -> Pixels
         return None
     sizes = [np.count_nonzero(model) for model in models]
     alike = [place for place, size in enumerate(sizes) if LEAST_SEEN * size <= area < size]
+    if not alike:
+        return None
     possible = grown(visible | cover, OFF)
     for place in sorted(alike, key=lambda place: sizes[place])[:MOST_MODELS]:
         for whole in _placed(models[place], visible, possible):
