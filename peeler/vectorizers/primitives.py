@@ -18,6 +18,8 @@ FEWEST = 8
 """Points of an outline below which anything would fit."""
 SHARP = 0.6
 """Radius in pixels up to which the corners of a rectangle count as sharp: anti-aliasing rounds them by as much."""
+STRAIGHT = 1e-8
+"""Squared ratio of the axes up to which an ellipse is as good as two parallel lines, and its middle is anywhere."""
 SKEWED = np.deg2rad(0.5)
 """Angle up to which an ellipse counts as upright."""
 
@@ -97,7 +99,7 @@ def _turned_ellipse(points: Points, weights: Weights) -> Ellipse | None:
     (a, b, c, d, e), *_ = np.linalg.lstsq(columns * weights[:, None], weights, rcond=None)
     form = np.array([[a, b / 2], [b / 2, c]])
     values, ways = np.linalg.eigh(form)
-    if values[0] <= 0:
+    if values[0] <= STRAIGHT * values[1]:
         return None
     shift = -np.linalg.solve(2 * form, [d, e])
     size = 1 + shift @ form @ shift
