@@ -19,11 +19,16 @@ from peeler.tints import only_ink
 CLOSE = 0.005
 """Opacities that differ by no more are one opacity, written in 255 steps or a few digits."""
 
+NESTED = " / "
+"""Between the names of groups of which one is in the other, the outer one first."""
+
 _INK = re.compile("#[0-9a-fA-F]{6}")
 
 
 class Particulars(BaseModel):
-    """A layer as it was when a file was written; ``shown`` and ``group`` are the names that the file shows for it."""
+    """A layer as it was when a file was written; ``shown`` and ``group`` are the names that the file shows for it
+    and for the groups around it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,6 +66,11 @@ class Found:
 def shown_name(layer: Layer) -> str:
     """The name of a layer as files show it: one line, never empty."""
     return label(layer.name) or label(layer.id) or layer.role
+
+
+def inside(around: str, group: str) -> str:
+    """The names of the groups around what is in ``group``, which has those ``around`` it."""
+    return NESTED.join(filter(None, (around, group)))
 
 
 def particulars(layer: Layer, group: str = "") -> Particulars:
@@ -116,7 +126,7 @@ def _layer(
     size: tuple[int, int], one: Found, was: Particulars | None, id: str, names: Mapping[str, str], is_lowest: bool
 ) -> Layer:
     box, pixels = _placed(size, one, was)
-    whole = one.part_of or names.get(one.group, one.group)
+    whole = one.part_of or names.get(one.group.rpartition(NESTED)[2], one.group)
     part_of = None if not whole or whole == id else whole
     if was and was.group == one.group:
         part_of = was.part_of

@@ -31,7 +31,6 @@ from PIL import Image
 
 from peeler import editing, registry
 from peeler.errors import PeelerError
-from peeler.exporters.grouping import grouped
 from peeler.opening import places_in, read
 from peeler.particulars import shown_name
 from peeler.stack import LayerStack, largest_difference
@@ -197,8 +196,7 @@ def on_white(pixels: np.ndarray) -> np.ndarray:
 
 def expected(stack: LayerStack, format: str) -> list[str]:
     """The names of layers in a file, bottom first; a slide has none for what is clear."""
-    layers = [layer for group in grouped(stack) for layer in group.layers]
-    return [shown_name(layer) for layer in layers if format != "pptx" or layer.pixels[..., 3].any()]
+    return [shown_name(layer) for layer in stack.layers if format != "pptx" or layer.pixels[..., 3].any()]
 
 
 def plain(names: list[str]) -> list[str]:

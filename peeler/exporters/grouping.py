@@ -1,36 +1,46 @@
-"""Which layers of a stack belong together: neighbours that are parts of one thing."""
+"""Which layers of a stack belong together: neighbours that are parts of one thing, and of a thing in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
+from peeler.particulars import inside
 from peeler.stack import Layer, LayerStack
 from peeler.text import label
 
 
 class Group(NamedTuple):
-    """Neighbouring layers, bottom first, of the thing with the id ``whole``; a group in a file if there are several."""
+    """Two or more neighbouring layers of the thing with the id ``whole``, bottom first, or smaller groups of them."""
 
     whole: str
     name: str
-    layers: tuple[Layer, ...]
-
-    @property
-    def is_one(self) -> bool:
-        return len(self.layers) == 1
+    members: tuple[Union["Group", Layer], ...]
 
     @property
     def shown(self) -> str:
-        """What the group is called in a file; empty when there is none."""
-        return "" if self.is_one else label(self.name) or label(self.whole) or "group"
+        """What the group is called in a file."""
+        return label(self.name) or label(self.whole) or "group"
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All in it, bottom first."""
+        return tuple(layer for _, layer in with_groups(self.members))
 
 
-def grouped(stack: LayerStack) -> Iterator[Group]:
+def grouped(stack: LayerStack) -> tuple[Group | Layer, ...]:
     """The layers bottom to top; those that are parts of one thing are together unless another lies between them."""
-    wholes = _wholes(stack)
-    names = {layer.id: layer.name for layer in stack.layers}
-    for whole, members in groupby(stack.layers, key=lambda layer: wholes[layer.id]):
-        yield Group(whole, names.get(whole, whole), tuple(members))
+    above = {layer.id: layer.part_of for layer in stack.layers}
+    wholes = {layer.id: _wholes(layer.id, above) for layer in stack.layers}
+    return tuple(_together(stack.layers, wholes, {layer.id: layer.name for layer in stack.layers}, 0))
+
+
+def with_groups(members: Sequence[Group | Layer], around: str = "") -> Iterator[tuple[str, Layer]]:
+    """Every layer bottom first after the names of the groups around it, the outermost first."""
+    for member in members:
+        if isinstance(member, Layer):
+            yield around, member
+        else:
+            yield from with_groups(member.members, inside(around, member.shown))
 
 
 def covers(stack: LayerStack, layer: Layer) -> tuple[Layer, ...]:
@@ -39,13 +49,29 @@ def covers(stack: LayerStack, layer: Layer) -> tuple[Layer, ...]:
     return tuple(other for other in above if other.visible and other.opacity == 1)
 
 
-def _wholes(stack: LayerStack) -> dict[str, str]:
-    """Layer id → id of the outermost thing it is part of (itself if of nothing)."""
-    above = {layer.id: layer.part_of for layer in stack.layers}
-    wholes = {}
-    for layer in stack.layers:
-        whole, seen = layer.id, {layer.id}
-        while (next_up := above.get(whole)) and next_up not in seen:
-            seen.add(whole := next_up)
-        wholes[layer.id] = whole
-    return wholes
+def _together(
+    layers: Sequence[Layer], wholes: Mapping[str, Sequence[str]], names: Mapping[str, str], depth: int
+) -> Iterator[Group | Layer]:
+    """The ``layers`` with those together that are in one thing ``depth`` things further in."""
+
+    def thing(layer: Layer) -> str:
+        chain = wholes[layer.id]
+        return chain[min(depth, len(chain) - 1)]
+
+    for whole, run in groupby(layers, key=thing):
+        first, *others = run
+        if not others:
+            yield first
+            continue
+        inner = tuple(_together([first, *others], wholes, names, depth + 1))
+        if len(inner) == 1 and isinstance(inner[0], Group):
+            inner = inner[0].members
+        yield Group(whole, names.get(whole, whole), inner)
+
+
+def _wholes(id: str, above: Mapping[str, str | None]) -> list[str]:
+    """The things that a layer is part of, the outermost first, and itself last."""
+    chain = [id]
+    while (whole := above.get(chain[-1])) and whole not in chain:
+        chain.append(whole)
+    return chain[::-1]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from peeler import particulars
-from peeler.exporters.grouping import Group, grouped
+from peeler.exporters.grouping import Group, grouped, with_groups
 from peeler.exporters.zips import zip_bytes
 from peeler.files import png_bytes, replacing
 from peeler.geometry import RGBA
@@ -33,11 +33,9 @@ class OraExporter:
 
 def ora_bytes(stack: LayerStack) -> bytes:
     """The file; its first member says what it is, uncompressed."""
-    groups, picture = list(grouped(stack)), stack.composite()
+    groups, picture = grouped(stack), stack.composite()
     sources = {layer.id: f"data/{number:03d}.png" for number, layer in enumerate(stack.layers)}
-    kept = {
-        sources[layer.id]: particulars.particulars(layer, group.shown) for group in groups for layer in group.layers
-    }
+    kept = {sources[layer.id]: particulars.particulars(layer, around) for around, layer in with_groups(groups)}
     members = {
         "mimetype": MIMETYPE,
         "stack.xml": _markup(stack.size, groups, sources).encode(),
@@ -49,7 +47,7 @@ def ora_bytes(stack: LayerStack) -> bytes:
     return zip_bytes(members.items(), stored=[name for name in members if name not in ("stack.xml", KEPT)])
 
 
-def _markup(size: tuple[int, int], groups: Sequence[Group], sources: dict[str, str]) -> str:
+def _markup(size: tuple[int, int], groups: Sequence[Group | Layer], sources: dict[str, str]) -> str:
     head = f'<image version="0.0.3" w="{size[0]}" h="{size[1]}" xres="96" yres="96">'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -62,14 +60,14 @@ def _markup(size: tuple[int, int], groups: Sequence[Group], sources: dict[str, s
     return "\n".join(lines) + "\n"
 
 
-def _entries(groups: Sequence[Group], sources: dict[str, str]) -> Iterator[str]:
+def _entries(members: Sequence[Group | Layer], sources: dict[str, str]) -> Iterator[str]:
     """What is on top comes first."""
-    for group in reversed(groups):
-        if not group.is_one:
-            yield f"<stack name={quoteattr(group.shown)} {_shown(1, True)}>"
-        for layer in reversed(group.layers):
-            yield _entry(layer, sources[layer.id])
-        if not group.is_one:
+    for member in reversed(members):
+        if isinstance(member, Layer):
+            yield _entry(member, sources[member.id])
+        else:
+            yield f"<stack name={quoteattr(member.shown)} {_shown(1, True)}>"
+            yield from _entries(member.members, sources)
             yield "</stack>"
 
 

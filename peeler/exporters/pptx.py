@@ -19,7 +19,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Emu
 
 from peeler.exporters.colours import only_colour
-from peeler.exporters.grouping import covers, grouped
+from peeler.exporters.grouping import Group, covers, grouped
 from peeler.exporters.shapes import NotPlain, Paint, Shape, Stroke, read_shape
 from peeler.exporters.zips import zip_bytes
 from peeler.files import png_bytes, replacing
@@ -69,18 +69,23 @@ class PptxExporter:
         deck, page = Presentation(), _Page(stack.size)
         deck.slide_width, deck.slide_height = (Emu(page.units(side)) for side in stack.size)
         slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
-        for group in grouped(stack):
-            entries = [entry for layer in group.layers for entry in self._entries(layer, page, slide.part, stack)]
-            if not group.is_one and entries:
-                entries = [page.group(group.shown, entries)]
-            for _, markup in entries:
-                slide.shapes._spTree.append(parse_xml(markup))
+        for _, markup in self._all(grouped(stack), page, slide.part, stack):
+            slide.shapes._spTree.append(parse_xml(markup))
         about = deck.core_properties
         about.author = about.last_modified_by = "Peeler"
         about.title, about.created, about.modified, about.revision = "", LONG_AGO, LONG_AGO, 1
         buffer = BytesIO()
         deck.save(buffer)
         return _settled(buffer, stack.composite())
+
+    def _all(
+        self, members: Sequence[Group | Layer], page: "_Page", part: "_Part", stack: LayerStack
+    ) -> Iterator[tuple[Edges, str]]:
+        for member in members:
+            if isinstance(member, Layer):
+                yield from self._entries(member, page, part, stack)
+            elif entries := list(self._all(member.members, page, part, stack)):
+                yield page.group(member.shown, entries)
 
     def _entries(self, layer: Layer, page: "_Page", part: "_Part", stack: LayerStack) -> list[tuple[Edges, str]]:
         """The markup of a layer with its place; none for one that has nothing to show."""

@@ -4,8 +4,9 @@ The library would paint that picture itself, slowly and not to the last bit, and
 new one. So the records of the file, which it knows as well, are put together here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -17,7 +18,7 @@ from psd_tools.psd.image_resources import ImageResource
 from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from peeler import particulars
-from peeler.exporters.grouping import grouped
+from peeler.exporters.grouping import Group, grouped, with_groups
 from peeler.files import replacing
 from peeler.geometry import RGBA, Box
 from peeler.stack import Layer, LayerStack
@@ -47,17 +48,13 @@ Record = tuple[records.LayerRecord, records.ChannelDataList]
 def psd_bytes(stack: LayerStack) -> bytes:
     """The file. Groups have the blend mode Normal: some programs show nothing of those that pass through."""
     document = PSDImage.new("RGBA", stack.size)
-    kept: dict[str, particulars.Particulars] = {}
-    found: list[Record] = []
-    for group in grouped(stack):
-        members = []
-        for layer in group.layers:
-            number = len(kept) + 1
-            members.append(_pixels(layer, number))
-            kept[str(number)] = particulars.particulars(layer, group.shown)
-        found += members if group.is_one else _group(group.shown, members)
-    if found:
+    members, numbers = grouped(stack), count(1)
+    if found := list(_records(members, numbers)):
         document._record.layer_and_mask_information = _section(found)
+    kept = {
+        str(number): particulars.particulars(layer, around)
+        for number, (around, layer) in enumerate(with_groups(members), start=1)
+    }
     packet = XMP.format(escape(particulars.written(kept).decode("ascii")))
     document.image_resources[Resource.XMP_METADATA] = ImageResource(key=Resource.XMP_METADATA, data=packet.encode())
     return _with_picture(document, stack.composite())
@@ -75,11 +72,15 @@ def _pixels(layer: Layer, number: int) -> Record:
     return record, channels
 
 
-def _group(name: str, members: list[Record]) -> Iterator[Record]:
-    """Layers between two records without pixels, of which the upper one is the group."""
-    yield _marker("</Layer group>", SectionDivider.BOUNDING_SECTION_DIVIDER)
-    yield from members
-    yield _marker(name, SectionDivider.OPEN_FOLDER, BlendMode.NORMAL)
+def _records(members: Sequence[Group | Layer], numbers: Iterator[int]) -> Iterator[Record]:
+    """Those of a group lie between two records without pixels, of which the upper one is the group."""
+    for member in members:
+        if isinstance(member, Layer):
+            yield _pixels(member, next(numbers))
+        else:
+            yield _marker("</Layer group>", SectionDivider.BOUNDING_SECTION_DIVIDER)
+            yield from _records(member.members, numbers)
+            yield _marker(member.shown, SectionDivider.OPEN_FOLDER, BlendMode.NORMAL)
 
 
 def _marker(name: str, kind: SectionDivider, blend_mode: BlendMode | None = None) -> Record:

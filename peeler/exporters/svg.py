@@ -2,14 +2,14 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from peeler.errors import OutputError
 from peeler.exporters.colours import fades, has_many_colours, only_colour
-from peeler.exporters.grouping import covers, grouped
+from peeler.exporters.grouping import Group, covers, grouped
 from peeler.files import png_bytes, replacing
 from peeler.geometry import Box
 from peeler.protocols import Vectorizer
@@ -89,20 +89,18 @@ class SvgExporter:
             f'<svg xmlns="{_SVG}" xmlns:xlink="{_XLINK}" xmlns:inkscape="{_INKSCAPE}" '
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         )
-        return "\n".join([head, *self._groups(stack), "</svg>", ""])
+        return "\n".join([head, *self._groups(grouped(stack), stack, set()), "</svg>", ""])
 
-    def _groups(self, stack: LayerStack) -> Iterator[str]:
+    def _groups(self, members: Sequence[Group | Layer], stack: LayerStack, ids: set[str]) -> Iterator[str]:
         """Layers bottom to top; neighbours that are parts of one thing share an outer group."""
-        ids = set[str]()
-        for group in grouped(stack):
-            if not group.is_one:
-                yield _opening(unique(f"group-{slug(group.whole)}", ids), group.shown)
-            for layer in group.layers:
-                yield _opening(unique(_layer_id(layer), ids), layer.name, layer)
-                yield from self._content(layer, stack)
-                yield "</g>"
-            if not group.is_one:
-                yield "</g>"
+        for member in members:
+            if isinstance(member, Layer):
+                yield _opening(unique(_layer_id(member), ids), member.name, member)
+                yield from self._content(member, stack)
+            else:
+                yield _opening(unique(f"group-{slug(member.whole)}", ids), member.shown)
+                yield from self._groups(member.members, stack, ids)
+            yield "</g>"
 
     def _content(self, layer: Layer, stack: LayerStack) -> list[str]:
         if not layer.pixels[..., 3].any():

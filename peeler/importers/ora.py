@@ -87,7 +87,7 @@ class _Reading:
             if entry.get("composite-op", "") not in PLAIN:
                 self.notes.append(f"{name or 'a layer'!r} has a blend mode, which is taken as normal")
             if local(entry) == "stack":
-                inner = " / ".join(filter(None, (outer, name or "group")))
+                inner = particulars.inside(outer, name or "group")
                 yield from self.layers(entry, (inner, opacity, visible))
             elif local(entry) == "layer" and entry.get("src"):
                 yield self._found(entry, name, (outer, opacity, visible))

@@ -78,7 +78,7 @@ class _Reading:
             name = label(layer.name)
             self._note_style(layer)
             if layer.is_group():
-                inner = " / ".join(filter(None, (place.name, name or "group")))
+                inner = particulars.inside(place.name, name or "group")
                 opacity = place.opacity * layer.opacity / 255
                 self.odd["groups are faded as a whole"] += layer.opacity < 255 and len(layer) > 1
                 yield from self.layers(layer, _Place(inner, opacity, place.visible and layer.visible))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from peeler.importers.markup import local
+from peeler.particulars import inside
 from peeler.text import label
 
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
@@ -74,7 +75,7 @@ def _marked(parent: Element, place: _Place) -> Iterator[Drawn]:
             yield _drawn(loose, loose[0], place)
             loose = []
         if any(_is_layer(inner) for inner in child):
-            name = " / ".join(filter(None, (place.group, _name(child))))
+            name = inside(place.group, _name(child))
             yield from _marked(child, _inside(place, child, name))
         else:
             yield _drawn([child], child, place)

@@ -110,10 +110,28 @@ def test_parts_of_one_thing_share_a_group_without_leaving_their_place() -> None:
     ]
     root = drawn(LayerStack(SIZE, (ground(), *parts)))
     assert [group.get("id") for group in root.findall(f"{SVG}g")] == ["background", "group-body", "sun", "group-body-2"]
+    again = root.findall(f"{SVG}g")[-1]
+    assert [group.get("id") for group in again.findall(f"{SVG}g")] == ["feather", "eye"], (
+        "no group in a group of the same"
+    )
     assert [group.get("id") for group in root.iter(f"{SVG}g") if not (group.get("id") or "").startswith("group")] == [
         "background",
         *(part.id for part in parts),
     ]
+
+
+def test_an_object_holds_its_things_with_their_parts() -> None:
+    parts = [
+        disc("face", 40, 45, 30, "#aa2211", part_of="a person"),
+        disc("eye", 30, 30, 5, "#000000", part_of="face"),
+        disc("pupil", 30, 30, 3, "#ffffff", part_of="eye"),
+        disc("hat", 40, 20, 9, "#0000aa", part_of="a person"),
+    ]
+    person = drawn(LayerStack(SIZE, (ground(), *parts))).findall(f"{SVG}g")[1]
+    face, hat = person.findall(f"{SVG}g")
+    assert [group.get("id") for group in (person, face, hat)] == ["group-a-person", "group-face", "hat"]
+    assert [group.get("id") for group in face.findall(f"{SVG}g")] == ["face", "group-eye"]
+    assert [group.get("id") for group in face.findall(f"{SVG}g")[1].findall(f"{SVG}g")] == ["eye", "pupil"]
 
 
 def test_a_circle_of_parts_ends() -> None:

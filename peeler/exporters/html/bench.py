@@ -173,18 +173,18 @@ def _table(stack: LayerStack, facts: Sequence[Facts], pictures: Sequence[Preview
 def _bodies(stack: LayerStack, facts: Sequence[Facts], pictures: Sequence[Preview]) -> Iterator[str]:
     """The parts of the table, bottom first: a thing with its parts, or one layer."""
     place = 0
-    for group in grouped(stack):
-        places = range(place, place + len(group.layers))
-        rows = [
-            _row(stack.layers[at], at, stack.size, facts[at], pictures[at], inside=not group.is_one) for at in places
-        ]
-        yield _body(group, "".join(reversed(rows)))
+    for member in grouped(stack):
+        layers = member.layers if isinstance(member, Group) else (member,)
+        places = range(place, place + len(layers))
+        rows = "".join(
+            _row(layer, at, stack.size, facts[at], pictures[at], isinstance(member, Group))
+            for at, layer in zip(reversed(places), reversed(layers), strict=True)
+        )
+        yield _group(member, rows) if isinstance(member, Group) else f"<tbody>{rows}</tbody>"
         place = places.stop
 
 
-def _body(group: Group, rows: str) -> str:
-    if group.is_one:
-        return f"<tbody>{rows}</tbody>"
+def _group(group: Group, rows: str) -> str:
     name = text(group.shown, 80)
     return (
         f'<tbody class="group"><tr class="head" aria-level="1"><td>{_eye(name, True)}</td>'
