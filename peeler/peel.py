@@ -131,15 +131,27 @@ def _as_objects(layers: tuple[Layer, ...], graph: LayerGraph) -> tuple[Layer, ..
 def _stack(run: Run) -> LayerStack:
     """What is left as the background, and the steps' layers over it, the first step's on top.
 
-    Where it does not matter they lie as in the first graph: what was peeled late has much on it, but need not be low.
+    Where it does not matter they lie as in the first graph, as what was peeled late has much on it but need not be low,
+    and the layers of an object next to each other.
     """
     background = opaque_layer("background", "background", run.canvas, "background", origin="canvas")
     first = run.canvas[0, 0]
     if (run.canvas == first).all():
         background = replace(background, ink="#" + bytes(first).hex())
     lifted = [layer for layers in reversed(run.layers) for layer in layers]
-    wanted = [element.id for element in run.graph_at(0).bottom_to_top()] if run.steps else []
-    return LayerStack(_size(run.canvas), (background, *painted_alike(lifted, wanted)))
+    if run.steps:
+        graph = run.graph_at(0)
+        lifted = painted_alike(lifted, [element.id for element in graph.bottom_to_top()], _named_objects(graph))
+    return LayerStack(_size(run.canvas), (background, *lifted))
+
+
+def _named_objects(graph: LayerGraph) -> dict[str, str]:
+    """The objects of all elements that belong to one which is no element itself.
+
+    Parts of an element stay where they are: what is drawn on one thing often reaches over another.
+    """
+    objects = objects_of(graph)
+    return {id: object for id, object in objects.items() if object not in objects}
 
 
 def _with_new_ids(graph: LayerGraph, used: set[str]) -> LayerGraph:

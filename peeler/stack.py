@@ -1,6 +1,6 @@
 """The layer stack: the narrow waist between whatever makes layers and whatever uses them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.geometry import RGB, RGBA, Box, Pixels
-from peeler.ordering import in_order
+from peeler.ordering import in_order_together
 
 Role = Literal["background", "element", "residual"]
 
@@ -122,9 +122,11 @@ def _premultiplied(picture: RGB | RGBA) -> list[NDArray[np.float32]]:
     return [*(colour * weight for colour in colours), alpha]
 
 
-def painted_alike(layers: Sequence[Layer], wanted: Sequence[str]) -> list[Layer]:
+def painted_alike(layers: Sequence[Layer], wanted: Sequence[str], objects: Mapping[str, str]) -> list[Layer]:
     """``layers``, bottom to top, as near to the order of the ids ``wanted`` as can be without a change of a pixel:
     two that share one stay as they are. A layer that is not among the wanted goes as low as it can.
+
+    Those that have one object by ``objects`` are next to each other where that can be.
     """
     place = {id: index for index, id in enumerate(wanted)}
     known = {layer.id: layer for layer in layers}
@@ -132,7 +134,8 @@ def painted_alike(layers: Sequence[Layer], wanted: Sequence[str]) -> list[Layer]
     for low, high in combinations(layers, 2):
         if _share_a_pixel(low, high):
             below[high.id].append(low.id)
-    return [known[id] for id in in_order(sorted(known, key=lambda id: place.get(id, -1)), below)]
+    names = sorted(known, key=lambda id: place.get(id, -1))
+    return [known[id] for id in in_order_together(names, below, objects)]
 
 
 def _share_a_pixel(one: Layer, other: Layer) -> bool:

@@ -79,10 +79,20 @@ def test_layers_apart_may_change_places_and_layers_that_meet_may_not() -> None:
         for name, box in (("low", Box(0, 0, 3, 3)), ("high", Box(2, 2, 5, 5)), ("aside", Box(6, 0, 8, 6)))
     )
     corner = layer("corner", Box(2, 2, 3, 3), (0, 0, 0, 0))
-    assert painted_alike([low, high, aside], ["aside", "high", "low"]) == [aside, low, high]
-    assert painted_alike([low, high, aside], ["low"]) == [aside, low, high], "the unknown low down"
-    assert painted_alike([low, corner], ["corner", "low"]) == [corner, low], "a clear pixel is no meeting"
-    assert painted_alike([], ["low"]) == []
+    assert painted_alike([low, high, aside], ["aside", "high", "low"], {}) == [aside, low, high]
+    assert painted_alike([low, high, aside], ["low"], {}) == [aside, low, high], "the unknown low down"
+    assert painted_alike([low, corner], ["corner", "low"], {}) == [corner, low], "a clear pixel is no meeting"
+    assert painted_alike([], ["low"], {}) == []
+
+
+def test_layers_of_one_object_are_next_to_each_other_where_that_can_be() -> None:
+    boxes = Box(0, 0, 3, 3), Box(4, 0, 6, 2), Box(1, 1, 4, 4), Box(5, 1, 8, 3)
+    one, two, three, four = (layer(name, box, (9, 9, 9, 255)) for name, box in zip("abcd", boxes, strict=True))
+    ours = {"a": "x", "c": "x", "b": "y", "d": "y"}
+    assert painted_alike([one, two, three, four], ["a", "b", "c", "d"], ours) == [one, three, two, four]
+    over = layer("e", Box(2, 0, 5, 2), (9, 9, 9, 255))
+    kept = [one, over, three, two, four]
+    assert painted_alike([one, over, two, three, four], ["a", "e", "b", "c", "d"], ours) == kept, "it lies in x"
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -95,7 +105,8 @@ def test_whatever_is_wanted_the_picture_stays(seed: int) -> None:
         pixels[..., 3] *= random.random((height, width)) < 0.7
         layers.append(Layer(f"e{index}", "e", Box(x, y, x + width, y + height), pixels))
     wanted = [f"e{index}" for index in random.permutation(7)]
-    again = painted_alike(layers, wanted)
+    whole = {f"e{index}": str(index % 3) for index in range(seed % 8)}
+    again = painted_alike(layers, wanted, whole)
     assert {item.id for item in again} == {item.id for item in layers}
     assert np.array_equal(composite((9, 9), again), composite((9, 9), layers))
-    assert [item.id for item in painted_alike(again, wanted)] == [item.id for item in again]
+    assert [item.id for item in painted_alike(again, wanted, whole)] == [item.id for item in again]
