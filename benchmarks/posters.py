@@ -1,4 +1,4 @@
-"""Pictures that are no icons, peeled by the embedded engine: a contact sheet of what came out, and a table."""
+"""Pictures that are no icons, peeled by the embedded engine: a contact sheet of their objects, and a table."""
 
 import argparse
 import sys
@@ -12,12 +12,14 @@ from PIL import Image
 import peeler
 from peeler.analysts.flat import FlatAnalyst
 from peeler.inputs import Picture, read_picture
+from peeler.presets import load_preset
 from peeler.stack import Layer
 
 TILE = 160
 """Pixels."""
 SHOWN = 12
-"""The largest layers of a picture."""
+"""The largest objects of a picture."""
+OBJECTS = load_preset().model_copy(update={"granularity": "objects"})
 
 
 def main() -> None:
@@ -28,24 +30,27 @@ def main() -> None:
     paths = sorted(path for path in arguments.folder.iterdir() if path.suffix in (".png", ".jpg", ".jpeg", ".webp"))
     if not paths:
         sys.exit(f"no pictures in {arguments.folder}")
-    print("| picture | pixels | read as | layers | lines of text | seconds |\n|---|---|---|---|---|---|", flush=True)
+    columns = "picture", "pixels", "read as", "layers", "objects", "lines of text", "seconds"
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|", flush=True)
     arguments.sheet.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.vstack([row(path) for path in paths])).save(arguments.sheet)
 
 
 def row(path: Path) -> NDArray[np.uint8]:
-    """The picture and its largest layers side by side; its line of the table is printed."""
+    """The picture and its largest objects side by side; its line of the table is printed."""
     picture = read_picture(path)
     began = time.process_time()
     stack = peeler.peel_picture(path)
     seconds = time.process_time() - began
     texts = sum(" text " in f" {layer.name} " for layer in stack.elements)
+    objects = peeler.peel_picture(path, preset=OBJECTS).elements
     width, height = picture.size
     print(
-        f"| {path.stem} | {width} × {height} | {kind(picture)} | {len(stack.elements)} | {texts} | {seconds:.1f} |",
+        f"| {path.stem} | {width} × {height} | {kind(picture)} | {len(stack.elements)} | {len(objects)} | "
+        f"{texts} | {seconds:.1f} |",
         flush=True,
     )
-    largest = sorted(stack.elements, key=lambda layer: -int(layer.pixels[..., 3].sum(dtype=np.int64)))[:SHOWN]
+    largest = sorted(objects, key=lambda layer: -int(layer.pixels[..., 3].sum(dtype=np.int64)))[:SHOWN]
     tiles = [tile(Image.fromarray(picture.rgb)), *(tile(alone(layer, picture.size)) for layer in largest)]
     empty = np.full((TILE, TILE, 3), 255, np.uint8)
     return np.hstack([*tiles, *[empty] * (1 + SHOWN - len(tiles))])

@@ -146,12 +146,12 @@ def _stack(run: Run) -> LayerStack:
 
 
 def _named_objects(graph: LayerGraph) -> dict[str, str]:
-    """The objects of all elements that belong to one which is no element itself.
+    """The objects of all elements that belong to one which is no element itself, nor has the name of one.
 
     Parts of an element stay where they are: what is drawn on one thing often reaches over another.
     """
-    objects = objects_of(graph)
-    return {id: object for id, object in objects.items() if object not in objects}
+    known = {name for element in graph.elements for name in (element.id, element.name)}
+    return {id: object for id, object in objects_of(graph).items() if object not in known}
 
 
 def _with_new_ids(graph: LayerGraph, used: set[str]) -> LayerGraph:

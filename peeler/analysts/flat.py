@@ -3,10 +3,11 @@
 import numpy as np
 
 from peeler.flat.drawing import Drawing, read_drawing
-from peeler.flat.groups import parts_of, wholes
+from peeler.flat.groups import parts_of, structure
 from peeler.flat.layering import Shape
 from peeler.flat.matting import Ink
 from peeler.flat.names import names_of
+from peeler.flat.objects import objects
 from peeler.flat.painting import EVEN, colours_of, ink_of, paint_of, visible_parts
 from peeler.geometry import RGB, Mask, Pixels, Veil
 from peeler.graph import Edge, Element, LayerGraph
@@ -49,12 +50,14 @@ class FlatAnalyst:
 def _graph(drawing: Drawing) -> LayerGraph:
     ids = [f"e{number:02d}" for number in range(1, len(drawing.shapes) + 1)]
     parts = parts_of(drawing.shapes)
-    parents = wholes(parts)
+    known = structure(parts)
+    belongs = {place: ids[whole] for place, whole in enumerate(known.wholes) if whole is not None}
+    if drawing.palette.flat:
+        belongs |= objects(drawing, parts, known)
+    names = names_of(parts, known.wholes, drawing.text)
     elements = tuple(
-        _element(id, name, shape, None if parent is None else ids[parent])
-        for id, name, shape, parent in zip(
-            ids, names_of(parts, parents, drawing.text), drawing.shapes, parents, strict=True
-        )
+        _element(id, name, shape, belongs.get(place))
+        for place, (id, name, shape) in enumerate(zip(ids, names, drawing.shapes, strict=True))
     )
     edges = tuple(
         Edge(

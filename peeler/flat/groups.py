@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -81,8 +82,15 @@ def parts_of(shapes: Iterable[Shape]) -> list[Part]:
     return [Part.of(shape) for shape in shapes]
 
 
-def wholes(parts: Sequence[Part]) -> list[int | None]:
-    """For each part, bottom first, the place of what it is part of.
+class Structure(NamedTuple):
+    """For each part, bottom first, the place of what it is part of, and the places of backdrops."""
+
+    wholes: list[int | None]
+    backdrops: frozenset[int]
+
+
+def structure(parts: Sequence[Part]) -> Structure:
+    """What each of ``parts``, bottom first, is part of.
 
     That is the topmost of the larger shapes below it on which nearly all of it lies; of an outline what it goes around.
     Nothing is part of its shadow or its glow.
@@ -95,7 +103,7 @@ def wholes(parts: Sequence[Part]) -> list[int | None]:
     backdrops = {place for place in range(len(parts)) if _is_backdrop(parts, found, place)}
     if backdrops:
         backdrops -= {found[eye] for eye, _ in eye_pairs(parts, found)}
-    return [None if whole in backdrops else whole for whole in found]
+    return Structure([None if whole in backdrops else whole for whole in found], frozenset(backdrops))
 
 
 def _grounds(parts: Sequence[Part], place: int) -> Iterator[int]:

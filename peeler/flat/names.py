@@ -148,11 +148,15 @@ class _Naming:
         placed = [self._placed(place) for place in members]
         if len(set(placed)) == len(placed) and not taken.intersection(placed):
             return placed
-        boxes = [self._parts[place].box for place in members]
-        height = max(box.height for box in boxes)
-        reading = sorted(range(len(members)), key=lambda index: (boxes[index].y0 // height, boxes[index].x0, index))
+        reading = as_one_reads([self._parts[place].box for place in members])
         head = self._heads[members[0]]
         return [name.replace(head, f"{head} {reading.index(index) + 1}", 1) for index in range(len(members))]
+
+
+def as_one_reads(boxes: Sequence[Box]) -> list[int]:
+    """The indices of boxes row by row, from left to right."""
+    height = max(box.height for box in boxes)
+    return sorted(range(len(boxes)), key=lambda index: (boxes[index].y0 // height, boxes[index].x0, index))
 
 
 def _sides(pairs: Iterable[tuple[int, int]]) -> dict[int, str]:

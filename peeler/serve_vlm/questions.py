@@ -115,7 +115,7 @@ def _renamed(graph: LayerGraph, names: dict[str, str], titles: dict[str, str]) -
             update={
                 "id": names[item.id],
                 "name": titles.get(names[item.id]) or item.name,
-                "part_of": names.get(item.part_of or ""),
+                "part_of": names.get(item.part_of or "", item.part_of),
             }
         )
         for item in graph.elements

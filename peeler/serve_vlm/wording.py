@@ -6,6 +6,7 @@ from collections import Counter
 import cv2
 import numpy as np
 
+from peeler.choice import objects_of
 from peeler.files import png_bytes
 from peeler.geometry import GRID, RGB, Box, Pixels
 from peeler.graph import Element, LayerGraph
@@ -77,19 +78,12 @@ def _seen(element: Element, part_of: str | None, size: Size) -> SeenElement:
 
 
 def _objects(graph: LayerGraph) -> dict[str, str]:
-    """For the elements that make up one thing with others its name: that of the shape they all lie on."""
-    above = {element.id: element.part_of for element in graph.elements}
-    roots = {id: _root(id, above) for id in above}
+    """For the elements that make up one thing with others its name, or that of the shape they all lie on."""
+    objects = objects_of(graph)
     names = Counter(element.name for element in graph.elements)
-    sizes = Counter(roots.values())
+    sizes = Counter(objects.values())
     called = {item.id: item.name if names[item.name] == 1 else f"{item.name} {item.id}" for item in graph.elements}
-    return {id: called[root] for id, root in roots.items() if sizes[root] > 1}
-
-
-def _root(id: str, above: dict[str, str | None]) -> str:
-    while (parent := above.get(id)) in above and parent is not None:
-        id = parent
-    return id
+    return {id: called.get(object, object) for id, object in objects.items() if sizes[object] > 1}
 
 
 def _located(element: Element, size: Size, outlines: str) -> LocatedElement:

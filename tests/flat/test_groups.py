@@ -1,6 +1,6 @@
 import numpy as np
 
-from peeler.flat.groups import eye_pairs, mirrored_pairs, parts_of, wholes
+from peeler.flat.groups import eye_pairs, mirrored_pairs, parts_of, structure
 from peeler.flat.layering import Shape
 from peeler.geometry import Pixels
 from tests.flat.figures import SIZE, bar, disc
@@ -13,7 +13,7 @@ def shape(ink: tuple[int, int, int], mask: Pixels) -> Shape:
 
 
 def wholes_of(*shapes: Shape) -> list[int | None]:
-    return wholes(parts_of(shapes))
+    return structure(parts_of(shapes)).wholes
 
 
 def test_the_topmost_larger_shape_below_is_the_whole() -> None:
@@ -48,12 +48,12 @@ def test_a_face_is_no_backdrop() -> None:
     shapes = face, *eyes, *glints, shape(RED, bar(36, 62, 60, 68))
     assert wholes_of(*shapes) == [None, 0, 0, 1, 2, 0]
     parts = parts_of(shapes)
-    assert eye_pairs(parts, wholes(parts)) == [(1, 2)]
+    assert eye_pairs(parts, structure(parts).wholes) == [(1, 2)]
 
 
 def pairs(*shapes: Shape) -> list[tuple[int, int]]:
     parts = parts_of(shapes)
-    return mirrored_pairs(parts, wholes(parts))
+    return mirrored_pairs(parts, structure(parts).wholes)
 
 
 def test_a_pair_mirrors_each_other_and_is_told_left_first() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from peeler.flat.groups import parts_of, wholes
+from peeler.flat.groups import parts_of, structure
 from peeler.flat.layering import Shape
 from peeler.flat.names import colour_word, describe, names_of, place_words
 from peeler.geometry import Pixels
@@ -59,7 +59,7 @@ def shape(ink: tuple[int, int, int], mask: Pixels) -> Shape:
 
 def named(*shapes: Shape) -> list[str]:
     parts = parts_of(shapes)
-    return names_of(parts, wholes(parts))
+    return names_of(parts, structure(parts).wholes)
 
 
 HEAD = shape(YELLOW, disc(48, 48, 40))
