@@ -131,7 +131,7 @@ class Mask(BaseModel):
 
     @classmethod
     def of(cls, pixels: Pixels, origin: tuple[int, int] = (0, 0)) -> "Mask":
-        """The True pixels of an array whose corner lies at ``origin`` (x, y) of the canvas."""
+        """The True pixels of an array whose corner lies at ``origin`` (x, y) of the canvas; none lie in its corner."""
         box = Box.around(pixels)
         flat = pixels[box.slices].ravel()
         changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
@@ -139,7 +139,7 @@ class Mask(BaseModel):
         runs = np.diff(edges).tolist() if len(flat) else []
         if len(flat) and flat[0]:
             runs.insert(0, 0)
-        x, y = origin
+        x, y = origin if box.area else (0, 0)
         return cls(box=Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y), runs=tuple(runs))
 
     @classmethod

@@ -9,7 +9,7 @@ from peeler.flat.matting import Ink
 from peeler.flat.names import names_of
 from peeler.flat.objects import objects
 from peeler.flat.painting import EVEN, colours_of, ink_of, paint_of, visible_parts
-from peeler.geometry import RGB, Mask, Pixels, Veil
+from peeler.geometry import RGB, Mask, Veil
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.protocols import Analysis
 
@@ -98,13 +98,13 @@ def _kept_up(graph: LayerGraph, canvas: RGB) -> LayerGraph | None:
         return None
     size = canvas.shape[1], canvas.shape[0]
     masks = dict(zip((item.id for item in order), visible_parts([_shape(item) for item in order], size), strict=True))
-    shown = sum(np.count_nonzero(mask) for mask in masks.values())
+    shown = sum(mask.area for mask in masks.values())
     opaque = [item for item in order if not item.is_translucent]
-    wrong = sum(np.count_nonzero(masks[item.id]) for item in opaque if not _shows(canvas, masks[item.id], ink_of(item)))
+    wrong = sum(masks[item.id].area for item in opaque if not _shows(canvas, masks[item.id], ink_of(item)))
     if wrong > CONTRADICTED * shown:
         return None
     return graph.model_copy(
-        update={"elements": tuple(item.model_copy(update={"mask": Mask.of(masks[item.id])}) for item in graph.elements)}
+        update={"elements": tuple(item.model_copy(update={"mask": masks[item.id]}) for item in graph.elements)}
     )
 
 
@@ -113,16 +113,15 @@ def _shape(element: Element) -> Mask:
     return element.shape
 
 
-def _shows(canvas: RGB, mask: Pixels, ink: Ink) -> bool:
+def _shows(canvas: RGB, mask: Mask, ink: Ink) -> bool:
     """Whether the pixels of ``mask`` have the colour of an element, or a gradient around it."""
-    pixels = canvas[mask]
+    pixels = canvas[mask.box.slices][mask.pixels]
     if not len(pixels) or np.abs(np.median(pixels, axis=0) - ink).max() <= SAME_COLOUR:
         return True
-    shown = Mask.of(mask)
-    paint = paint_of(canvas, shown, ink)
+    paint = paint_of(canvas, mask, ink)
     if isinstance(paint, tuple) or (np.abs(pixels - np.array(ink, np.int16)).max(axis=1) > SAME_COLOUR).all():
         return False
-    missed = np.abs(canvas[shown.box.slices] - colours_of(paint, shown.box)).max(axis=2)[shown.pixels]
+    missed = np.abs(canvas[mask.box.slices] - colours_of(paint, mask.box)).max(axis=2)[mask.pixels]
     return bool(np.median(missed) <= EVEN)
 
 

@@ -202,9 +202,9 @@ def ink_of(element: Element) -> Ink:
     return red, green, blue
 
 
-def visible_parts(shapes: Sequence[Mask], size: tuple[int, int]) -> list[Pixels]:
+def visible_parts(shapes: Sequence[Mask], size: tuple[int, int]) -> list[Mask]:
     """What shows of each shape when they are painted in turn, bottom first, on a canvas of ``size`` (width, height)."""
     top = np.full((size[1], size[0]), -1, np.int32)
     for number, shape in enumerate(shapes):
         top[shape.box.slices][shape.pixels] = number
-    return [top == number for number in range(len(shapes))]
+    return [Mask.of(top[shape.box.slices] == number, shape.box[:2]) for number, shape in enumerate(shapes)]

@@ -136,10 +136,13 @@ def nearest_ink(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> Labels
     colours = unpacked(values)
     best = np.full(len(values), -1, np.int32)
     closest = np.full(len(values), tolerance + 1, np.int32)
+    reds = values >> 16
     for index, ink in enumerate(inks.astype(np.int32)):
-        distance = np.abs(colours - ink).max(axis=1)
-        nearer = distance < closest
-        best[nearer], closest[nearer] = index, distance[nearer]
+        # Colours are sorted by their reds: all others are too far off.
+        near = slice(*np.searchsorted(reds, [ink[0] - tolerance, ink[0] + tolerance + 1]))
+        distance = np.abs(colours[near] - ink).max(axis=1)
+        nearer = distance < closest[near]
+        best[near][nearer], closest[near][nearer] = index, distance[nearer]
     # Only the pages that hold colours of the picture are ever touched; np.unique's own inverse sorts all pixels.
     table = np.empty(1 << 24, np.int32)
     table[values] = best
