@@ -14,6 +14,8 @@ SAME_INK = 3
 """Grey levels by which a pixel may differ from an ink and still be pure."""
 EXACT = 1.0
 """Grey levels by which a layer over its ground may miss the picture."""
+NOISE = 24
+"""Grey levels by which the inside of a shape may miss its ink without being a mixture, as loss leaves it."""
 REACH = 2
 """Pixels that an anti-aliased edge extends beyond a mask."""
 
@@ -26,7 +28,7 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] 
     ``mask`` (height × width) says which pixels show the element; the layer reaches ``REACH`` pixels beyond it, where a
     change has to be explained by its soft edge. With an ``ink``, one colour or one for each pixel (height × width × 3),
     the layer has that wherever it can, so that no ground shines through its edge; without one it has the colours of
-    ``before``.
+    ``before``. Deeper inside than ``REACH`` it is opaque where it shows noise.
     """
     ground, picture = after.astype(np.float32), before.astype(np.float32)
     colour = picture if ink is None else np.broadcast_to(np.asarray(ink, np.float32), picture.shape)
@@ -38,6 +40,8 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] 
     missed = np.abs(ground + (colour - ground) * alpha[..., None] - picture).max(axis=2) > EXACT
     missed &= near & (change | mask)
     alpha = np.where(missed, np.maximum(alpha, least_coverage(picture, ground)), alpha)
+    noise = mask & ~grown(~mask, REACH) & (np.abs(picture - colour).max(axis=2) <= NOISE)
+    alpha = np.where(missed & noise, 1, alpha)
     alpha = np.ceil(alpha * 255 - 1e-3) / 255
     cover = alpha[..., None]
     exact = ground + np.divide(picture - ground, cover, out=np.zeros_like(picture), where=cover > 0)

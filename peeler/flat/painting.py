@@ -15,6 +15,8 @@ from peeler.graph import Element
 
 ON_THE_LINE = 6.0
 """Grey levels by which an edge pixel may miss the mixture of ink and ground and still be one."""
+OVERSHOOT = 64.0
+"""Grey levels by which a pixel beside an edge may overshoot the ground and still be ground."""
 FAINTEST = 0.02
 """Coverage below which an edge pixel does not show the ink."""
 EDGE_BLUR = 1.0
@@ -76,6 +78,7 @@ def take_off(
         for base, where in ((bare, ~others), (ground, True)):
             edge = _soft_edge(before, base, colour, mask) & where & ~behind
             after[edge] = base[edge]
+        behind &= mask | ~_rings(before, ground, colour)
     after[behind] = ground[behind]
     result = canvas.copy()
     result[box.slices] = after
@@ -187,6 +190,16 @@ def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixe
     missed = np.abs(base + (colour - base) * alpha[..., None] - picture).max(axis=2)
     edge: Pixels = grown(mask, REACH) & ~mask & (missed <= ON_THE_LINE) & (alpha > FAINTEST)
     return edge
+
+
+def _rings(before: RGB, ground: RGB, colour: NDArray[np.float32]) -> Pixels:
+    """The pixels that overshoot the ground beside an edge, as sharpening and loss leave them: on its other side than
+    ``colour`` (height × width × 3), but not far from it.
+    """
+    off = before.astype(np.float32) - ground
+    beyond = ((colour - ground) * off).sum(axis=2) < 0
+    rings: Pixels = beyond & (np.abs(off).max(axis=2) <= OVERSHOOT)
+    return rings
 
 
 def _softened(mask: Pixels) -> NDArray[np.float32]:

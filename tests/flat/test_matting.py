@@ -83,6 +83,17 @@ def test_an_ink_of_the_colour_of_its_ground_is_solid() -> None:
     assert (layer[..., 3] == disc(32, 32, 10, SIZE) * 255).all()
 
 
+def test_noise_inside_a_shape_is_no_hole() -> None:
+    ground, ink, shape = np.full((40, 40, 3), 230, np.uint8), (90, 40, 20), bar(6, 6, 34, 34, 40)
+    picture = ground.copy()
+    noise = np.random.default_rng(0).integers(-16, 17, (40, 40, 3))
+    picture[shape] = (np.array(ink) + noise)[shape]
+    layer = unmix(picture, ground, shape, ink)
+    inside = bar(6 + REACH, 6 + REACH, 34 - REACH, 34 - REACH, 40)
+    assert (layer[inside][:, 3] >= 240).all()
+    assert missed(layer, ground, picture) <= 1
+
+
 def test_what_changes_beyond_reach_is_none_of_the_layer() -> None:
     ground = np.full((SIZE, SIZE, 3), 200, np.uint8)
     mask = bar(10, 10, 20, 20, SIZE)

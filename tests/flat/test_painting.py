@@ -55,6 +55,20 @@ def test_a_shape_at_the_rim_of_the_canvas(shape: Pixels) -> None:
     assert over(canvas, box, pixels).difference(picture).max() == 0
 
 
+def test_what_overshoots_the_ground_beside_an_edge_stays_on_it() -> None:
+    """Sharpened and lossy pictures have rings around their edges; lifted along they would be specks in the layer."""
+    ground, ink = (240, 200, 40), (30, 30, 30)
+    picture = drawn(circle(48, 48, 24, "#1e1e1e"), ground="#f0c828").copy()
+    ring = disc(48, 48, 26) & ~disc(48, 48, 25)
+    picture[ring] = (250, 212, 60)
+    canvas, box, layer = take_off(picture, Mask.of(DISC), ink, [], ground)
+    assert (canvas[ring] == (250, 212, 60)).all()
+    lifted = np.zeros((SIZE, SIZE), np.uint8)
+    lifted[box.slices] = layer[..., 3]
+    assert not lifted[ring].any() and (layer[layer[..., 3] > 0][:, :3] <= 40).all()
+    assert worst(over(canvas, box, layer).composite()[..., :3], picture) <= 1
+
+
 def test_the_picture_that_was_given_is_left_alone() -> None:
     picture = drawn(*ON_THE_BAR)
     copy = picture.copy()
@@ -82,6 +96,7 @@ def test_the_ink_of_an_element() -> None:
 
 
 def test_what_shows_of_shapes_on_each_other() -> None:
-    low, high = visible_parts([Mask.of(BAR), Mask.of(DISC)], (SIZE, SIZE))
-    assert (high == DISC).all() and (low == (BAR & ~DISC)).all()
+    assert visible_parts([Mask.of(BAR), Mask.of(DISC)], (SIZE, SIZE)) == [Mask.of(BAR & ~DISC), Mask.of(DISC)]
+    hidden = Mask.of(np.zeros((SIZE, SIZE), np.bool_))
+    assert visible_parts([Mask.of(bar(40, 45, 50, 50)), Mask.of(DISC)], (SIZE, SIZE)) == [hidden, Mask.of(DISC)]
     assert visible_parts([], (SIZE, SIZE)) == []
