@@ -139,6 +139,22 @@ def test_a_circle_of_parts_ends() -> None:
     assert len(list(drawn(LayerStack(SIZE, twins)).iter(f"{SVG}path"))) == 2
 
 
+def test_a_background_with_the_grain_of_loss_is_of_one_colour() -> None:
+    grain = np.full((90, 120, 4), 255, dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(-9, 10, (90, 120, 3))
+    grain[..., :3] = (90, 160, 230) + noise
+    grain[30, 20:90, :3] = (90, 160, 190)  # a ring beside what was an edge
+    rect = drawn(LayerStack(SIZE, (ground(grain),))).find(f".//{SVG}rect")
+    assert rect is not None
+    fill = bytes.fromhex((rect.get("fill") or "")[1:])
+    assert np.abs(np.array(list(fill)) - (90, 160, 230)).max() <= 2
+    striped, slope = grain.copy(), grain.copy()
+    striped[40:46, 20:90, :3] -= 12
+    slope[..., 0] = np.linspace(80, 100, 120)
+    for seen in (striped, slope):
+        assert drawn(LayerStack(SIZE, (ground(seen),))).find(f".//{SVG}image") is not None
+
+
 def test_backgrounds() -> None:
     assert drawn(LayerStack(SIZE, (ground(),))).find(f".//{SVG}rect").get("fill") == "#f0e6c8"  # type: ignore[union-attr]
     stray = np.full((90, 120, 4), 255, dtype=np.uint8)
