@@ -8,6 +8,9 @@ from peeler.particulars import inside
 from peeler.stack import Layer, LayerStack
 from peeler.text import label
 
+DEEPEST = 8
+"""Groups in each other at most; Photoshop has ten."""
+
 
 class Group(NamedTuple):
     """Two or more neighbouring layers of the thing with the id ``whole``, bottom first, or smaller groups of them."""
@@ -59,11 +62,12 @@ def _together(
         return chain[min(depth, len(chain) - 1)]
 
     for whole, run in groupby(layers, key=thing):
-        first, *others = run
-        if not others:
-            yield first
+        inside_it = tuple(run)
+        if len(inside_it) == 1:
+            yield inside_it[0]
             continue
-        inner = tuple(_together([first, *others], wholes, names, depth + 1))
+        deeper = depth + 1 < DEEPEST
+        inner = tuple(_together(inside_it, wholes, names, depth + 1)) if deeper else inside_it
         if len(inner) == 1 and isinstance(inner[0], Group):
             inner = inner[0].members
         yield Group(whole, names.get(whole, whole), inner)
@@ -71,7 +75,9 @@ def _together(
 
 def _wholes(id: str, above: Mapping[str, str | None]) -> list[str]:
     """The things that a layer is part of, the outermost first, and itself last."""
-    chain = [id]
-    while (whole := above.get(chain[-1])) and whole not in chain:
-        chain.append(whole)
-    return chain[::-1]
+    chain = {id: None}
+    whole = above.get(id)
+    while whole and whole not in chain:
+        chain[whole] = None
+        whole = above.get(whole)
+    return list(chain)[::-1]

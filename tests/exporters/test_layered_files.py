@@ -16,7 +16,7 @@ from pptx.util import Emu
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode
 
-from peeler.exporters.grouping import Group, covers, grouped
+from peeler.exporters.grouping import DEEPEST, Group, covers, grouped
 from peeler.exporters.ora import OraExporter, ora_bytes
 from peeler.exporters.pptx import PptxExporter
 from peeler.exporters.psd import PsdExporter
@@ -233,6 +233,19 @@ def test_only_neighbours_are_together() -> None:
         (each.whole, each.shown, len(each.layers)) if isinstance(each, Group) else each.id for each in grouped(stack)
     ]
     assert told == ["background", ("e01", "layer 1", 3), "e04", "e05", "e06"]
+
+
+def test_groups_are_in_each_other_only_so_deep(tmp_path: Path) -> None:
+    layers = [replace(element(n, Box(0, 0, 9, 9)), part_of=f"e{n - 1:02d}" if n else None) for n in range(1500)]
+    stack = LayerStack((9, 9), tuple(layers))
+    (group,) = grouped(stack)
+    depth = 0
+    while isinstance(group, Group):
+        assert len(group.layers) == len(layers) - depth
+        group, depth = group.members[-1], depth + 1
+    assert depth == DEEPEST
+    PsdExporter().export(stack, tmp_path / "file.psd")
+    assert ora_bytes(stack)
 
 
 def test_a_layer_that_is_hidden_or_faded_covers_nothing() -> None:
