@@ -40,8 +40,10 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] 
     missed = np.abs(ground + (colour - ground) * alpha[..., None] - picture).max(axis=2) > EXACT
     missed &= near & (change | mask)
     alpha = np.where(missed, np.maximum(alpha, least_coverage(picture, ground)), alpha)
-    noise = mask & ~grown(~mask, REACH) & (np.abs(picture - colour).max(axis=2) <= NOISE)
-    alpha = np.where(missed & noise, 1, alpha)
+    if (missed & mask).any():
+        noise = missed & mask & ~grown(~mask, REACH)
+        noise[noise] = np.abs(picture[noise] - colour[noise]).max(axis=1) <= NOISE
+        alpha[noise] = 1
     alpha = np.ceil(alpha * 255 - 1e-3) / 255
     cover = alpha[..., None]
     exact = ground + np.divide(picture - ground, cover, out=np.zeros_like(picture), where=cover > 0)

@@ -78,7 +78,8 @@ def take_off(
         for base, where in ((bare, ~others), (ground, True)):
             edge = _soft_edge(before, base, colour, mask) & where & ~behind
             after[edge] = base[edge]
-        behind &= mask | ~_rings(before, ground, colour)
+        rim = behind & ~mask
+        behind[rim] = ~_overshoot(before[rim], ground[rim], colour[rim])
     after[behind] = ground[behind]
     result = canvas.copy()
     result[box.slices] = after
@@ -192,13 +193,13 @@ def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixe
     return edge
 
 
-def _rings(before: RGB, ground: RGB, colour: NDArray[np.float32]) -> Pixels:
-    """The pixels that overshoot the ground beside an edge, as sharpening and loss leave them: on its other side than
-    ``colour`` (height × width × 3), but not far from it.
+def _overshoot(before: RGB, ground: RGB, colour: NDArray[np.float32]) -> Pixels:
+    """Which pixels (n × 3 each) overshoot their ground beside an edge, as sharpening and loss leave them: on its other
+    side than ``colour``, but not far from it.
     """
     off = before.astype(np.float32) - ground
-    beyond = ((colour - ground) * off).sum(axis=2) < 0
-    rings: Pixels = beyond & (np.abs(off).max(axis=2) <= OVERSHOOT)
+    beyond = ((colour - ground) * off).sum(axis=1) < 0
+    rings: Pixels = beyond & (np.abs(off).max(axis=1) <= OVERSHOOT)
     return rings
 
 
