@@ -1,14 +1,19 @@
 """The embedded analyst and remover, taking turns."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import pytest
 
 from peeler.analysts.flat import NOT_FLAT, FlatAnalyst
+from peeler.batch import peel_picture
+from peeler.choice import objects_of
 from peeler.geometry import RGB, Box, Mask
 from peeler.graph import Element, LayerGraph
+from peeler.presets import load_preset
 from peeler.protocols import Analysis, Removal, Removed
 from peeler.removers.flat import FlatRemover
 from peeler.scenes.render import picture, svg_text
@@ -158,6 +163,25 @@ def test_a_graph_without_shapes_is_read_anew() -> None:
     analysis = FlatAnalyst().analyse(canvas, LayerGraph(elements=(known,)), seed=0)
     assert read_how(analysis) == "the canvas"
     assert [element.id for element in analysis.graph.elements] == ["sun"]
+
+
+CUPS = [
+    shape
+    for x, ink in ((6, RED), (54, BLUE))
+    for shape in (rect(x, 30, x + 24, 66, ink), rect(x + 24, 38, x + 34, 54, GREEN), circle(x + 12, 48, 5, "#ffd200"))
+]
+
+
+def test_what_hangs_together_is_one_object_and_lies_together_in_the_stack() -> None:
+    graph = FlatAnalyst().analyse(drawn(*CUPS), None, 0).graph
+    objects = objects_of(graph)
+    assert sorted(Counter(objects.values()).items()) == [("blue group on the right", 3), ("red group on the left", 3)]
+    stack = peel_picture(drawn(*CUPS))
+    told = [objects[layer.id] for layer in stack.elements]
+    assert [name for name, _ in groupby(told)] == list(dict.fromkeys(told)), "each in one go"
+    whole = peel_picture(drawn(*CUPS), load_preset(overrides={"granularity": "objects"}))
+    assert sorted(layer.name for layer in whole.elements) == ["blue group on the right", "red group on the left"]
+    assert np.array_equal(whole.composite(), stack.composite())
 
 
 def test_what_is_not_flat_art_is_said_to_be_not() -> None:
