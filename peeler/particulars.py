@@ -126,7 +126,8 @@ def _layer(
     size: tuple[int, int], one: Found, was: Particulars | None, id: str, names: Mapping[str, str], is_lowest: bool
 ) -> Layer:
     box, pixels = _placed(size, one, was)
-    whole = one.part_of or names.get(one.group.rpartition(NESTED)[2], one.group)
+    inner = one.group.rpartition(NESTED)[2]
+    whole = one.part_of or names.get(one.group) or names.get(inner, one.group)
     part_of = None if not whole or whole == id else whole
     if was and was.group == one.group:
         part_of = was.part_of

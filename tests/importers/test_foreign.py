@@ -107,6 +107,18 @@ def test_what_photoshop_changed_goes_before_what_travelled_along(tmp_path: Path)
     assert not known["e05"].visible
 
 
+@pytest.mark.parametrize(("name", "outer"), [("cap / brim", ""), ("brim", "cap")])
+def test_a_group_with_the_name_of_a_layer_in_it_is_of_its_parts(name: str, outer: str, tmp_path: Path) -> None:
+    psd = document("RGB")
+    around = psd.create_group(name=outer) if outer else psd
+    group = around.create_group(name=name)
+    for title in (name, "dot"):
+        layer = psd.create_pixel_layer(Image.fromarray(patch(RED)), name=title)
+        layer.move_to_group(group)
+    whole, dot = read("psd", saved(psd), tmp_path).stack.layers
+    assert (whole.name, dot.part_of) == (name, whole.id)
+
+
 def test_a_picture_inside_that_is_not_what_the_layers_make_is_told(tmp_path: Path) -> None:
     psd = document("RGB")
     psd.create_pixel_layer(Image.fromarray(patch(RED, 40, 30)), name="a")
