@@ -131,7 +131,7 @@ class Mask(BaseModel):
 
     @classmethod
     def of(cls, pixels: Pixels, origin: tuple[int, int] = (0, 0)) -> "Mask":
-        """The True pixels of an array whose corner lies at ``origin`` (x, y) of the canvas; none lie in its corner."""
+        """The True pixels of an array whose corner lies at ``origin`` (x, y) of the canvas; at (0, 0) if none are."""
         box = Box.around(pixels)
         flat = pixels[box.slices].ravel()
         changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1

@@ -37,10 +37,10 @@ def in_order_together(
     Wholes of which each has something below the other, as two rings in each other, are kept together as one. Raises
     ValueError on a cycle.
     """
+    whole_of = {name: whole.get(name, name) for name in names}
     members: dict[str, list[str]] = {}
-    for name in names:
-        members.setdefault(whole.get(name, name), []).append(name)
-    whole_of = {name: one for one, inside in members.items() for name in inside}
+    for name, one in whole_of.items():
+        members.setdefault(one, []).append(name)
     under = {one: {whole_of[low] for name in inside for low in below.get(name, ())} for one, inside in members.items()}
     place = {one: index for index, one in enumerate(members)}
     tied = {min(knot, key=place.__getitem__): knot for knot in knots(under)}

@@ -98,7 +98,7 @@ def structure(parts: Sequence[Part]) -> Structure:
     """
     found = [max(_grounds(parts, place), default=None) for place in range(len(parts))]
     for place, inner in _outlines(parts):
-        if place not in _chain(found, inner):
+        if place not in chain_of(found, inner):
             found[place] = inner
     backdrops = {place for place in range(len(parts)) if _is_backdrop(parts, found, place)}
     if backdrops:
@@ -129,7 +129,7 @@ def _is_backdrop(parts: Sequence[Part], wholes: Sequence[int | None], place: int
     return on_it >= ON_BACKDROP * sum(part.area for part in others)
 
 
-def _chain(wholes: Sequence[int | None], place: int) -> list[int]:
+def chain_of(wholes: Sequence[int | None], place: int) -> list[int]:
     """A place, its whole, the whole of that and so on."""
     chain = [place]
     while (above := wholes[chain[-1]]) is not None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from peeler.flat.contacts import boundaries
 from peeler.flat.contours import filled
 from peeler.flat.drawing import Drawing
-from peeler.flat.groups import BACKDROP, Part, Structure
+from peeler.flat.groups import BACKDROP, Part, Structure, chain_of
 from peeler.flat.names import as_one_reads, colour_word, place_words
 from peeler.flat.palette import Labels
 from peeler.geometry import Box, Pixels
@@ -89,7 +89,7 @@ def objects(drawing: Drawing, parts: Sequence[Part], structure: Structure) -> di
 
 
 def _scene_of(parts: Sequence[Part], wholes: Sequence[int | None]) -> _Scene:
-    roots = [_root(place, wholes) for place in range(len(parts))]
+    roots = [chain_of(wholes, place)[-1] for place in range(len(parts))]
     labels = np.full(parts[0].shape.visible.shape, _GROUND, np.int32) if parts else np.full((1, 1), _GROUND, np.int32)
     for part, root in zip(parts, roots, strict=True):
         labels[part.shape.visible] = root
@@ -98,13 +98,6 @@ def _scene_of(parts: Sequence[Part], wholes: Sequence[int | None]) -> _Scene:
         first, second = border.first + _GROUND, border.second + _GROUND
         contacts[first][second] = contacts[second][first] = border.length
     return _Scene(labels, contacts)
-
-
-def _root(place: int, wholes: Sequence[int | None]) -> int:
-    """What a part is part of in the end."""
-    while (whole := wholes[place]) is not None:
-        place = whole
-    return place
 
 
 def _floors(scene: _Scene, drawing: Drawing) -> set[int]:
