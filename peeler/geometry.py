@@ -125,7 +125,7 @@ class Mask(BaseModel):
 
     @model_validator(mode="after")
     def _fills_its_box(self) -> "Mask":
-        if min(self.box) < 0 or any(run < 0 for run in self.runs) or sum(self.runs) != self.box.area:
+        if min(self.box) < 0 or min(self.runs, default=0) < 0 or sum(self.runs) != self.box.area:
             raise ValueError(f"the runs of a mask must fill its box {tuple(self.box)}")
         return self
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.flat.matting import REACH, unmix
 from peeler.geometry import RGB, RGBA, Box, Pixels
 from peeler.graph import Element
@@ -134,7 +135,7 @@ def _without_backdrop(layer: Layer, backdrop: tuple[int, int, int]) -> Layer:
     """The background without the plain backdrop; any other layer as it is."""
     if layer.role != "background":
         return layer
-    distance = np.abs(layer.pixels[..., :3].astype(np.int16) - np.array(backdrop, dtype=np.int16)).max(axis=2)
+    distance = apart(layer.pixels[..., :3].astype(np.int16), np.array(backdrop, dtype=np.int16))
     return replace(layer, ink=None, pixels=np.where((distance > NEAR_BACKDROP)[..., None], layer.pixels, np.uint8(0)))
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.geometry import RGBA
 
 SAME = 2
@@ -80,7 +81,7 @@ def tinted(pixels: RGBA, colour: str) -> RGBA:
 def _share(shown: NDArray[np.uint8], colour: NDArray[np.uint8]) -> float:
     """The share of pixels that look as if they had the colour: faint ones have none that could be told."""
     other = shown[(shown[:, 0] != colour[0]) | (shown[:, 1] != colour[1]) | (shown[:, 2] != colour[2])]
-    off = np.abs(other[:, :3].astype(np.int16) - colour).max(axis=1, initial=0)
+    off = apart(other[:, :3].astype(np.int16), colour)
     return 1 - float(np.count_nonzero(off * (other[:, 3] / 255) > SAME)) / len(shown)
 
 

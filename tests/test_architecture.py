@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "peeler"
 
 TIERS: dict[str, set[str]] = {
-    "words": {"errors", "geometry", "graph", "ordering", "stack", "text", "protocols", "secrets"}
+    "words": {"errors", "geometry", "channels", "graph", "ordering", "stack", "text", "protocols", "secrets"}
     | {"dialogue", "svg_paths"},
     "vision": {"flat", "scenes", "tints", "editing", "comparing"},
     "loop": {"inputs", "judge", "lift", "presets", "registry", "peel", "batch"}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from peeler.channels import apart
 from peeler.flat.drawing import Drawing, read_drawing
 from peeler.flat.groups import parts_of, structure
 from peeler.flat.layering import Shape
@@ -119,9 +120,9 @@ def _shows(canvas: RGB, mask: Mask, ink: Ink) -> bool:
     if not len(pixels) or np.abs(np.median(pixels, axis=0) - ink).max() <= SAME_COLOUR:
         return True
     paint = paint_of(canvas, mask, ink)
-    if isinstance(paint, tuple) or (np.abs(pixels - np.array(ink, np.int16)).max(axis=1) > SAME_COLOUR).all():
+    if isinstance(paint, tuple) or (apart(pixels, np.array(ink, np.int16)) > SAME_COLOUR).all():
         return False
-    missed = np.abs(canvas[mask.box.slices] - colours_of(paint, mask.box)).max(axis=2)[mask.pixels]
+    missed = apart(canvas[mask.box.slices], colours_of(paint, mask.box))[mask.pixels]
     return bool(np.median(missed) <= EVEN)
 
 

@@ -5,6 +5,7 @@ Only the regions are found in the clean picture; layers keep the pixels that wer
 
 import numpy as np
 
+from peeler.channels import apart
 from peeler.flat.palette import Labels, grain
 from peeler.geometry import RGB
 
@@ -52,7 +53,7 @@ def _is_ramp(colours: RGB) -> bool:
     low, high = np.percentile(colours, (2, 98), axis=0)
     if (high - low).max() < RAMP:
         return False
-    near = np.abs(colours[:, None].astype(np.int16) - colours).max(axis=2) <= ONE_INK
+    near = apart(colours[:, None].astype(np.int16), colours) <= ONE_INK
     first = near[near.sum(axis=1).argmax()]
     both = np.count_nonzero(first) + int((near & ~first).sum(axis=1).max())
     return bool(both < TWO_INKS * len(colours))

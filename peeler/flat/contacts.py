@@ -47,8 +47,9 @@ def boundaries(labels: Labels) -> list[Boundary]:
     keys, points = [], []
     count = int(labels.max()) + 1
     for one, other, step in ((labels[:, :-1], labels[:, 1:], (0, 1)), (labels[:-1], labels[1:], (1, 0))):
-        where = np.argwhere(one != other)
-        near, far = one[tuple(where.T)].astype(np.int64), other[tuple(where.T)].astype(np.int64)
+        differ = np.flatnonzero(one != other)
+        near, far = (side.ravel()[differ].astype(np.int64) for side in (one, other))
+        where = np.stack(np.divmod(differ, one.shape[1]), axis=1)
         keys.append(np.minimum(near, far) * count + np.maximum(near, far))
         points.append(where + (near > far)[:, None] * np.array(step))
     return [Boundary(int(key // count), int(key % count), rows) for key, rows in _grouped(keys, points)]
@@ -99,10 +100,10 @@ def junctions(labels: Labels) -> list[Junction]:
 
 def _meeting_points(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
     """The upper left pixels (y, x) of 2 × 2 windows with three labels, the middle of each cluster, and those labels."""
-    window = np.stack([labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]], axis=2)
+    window = labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]
     # Three labels in four pixels: few windows differ at all, so sort only those.
-    ys, xs = np.nonzero((window != window[..., :1]).any(axis=2))
-    values = np.sort(window[ys, xs], axis=1)
+    ys, xs = np.nonzero((window[0] != window[1]) | (window[0] != window[2]) | (window[0] != window[3]))
+    values = np.sort(np.stack([corner[ys, xs] for corner in window], axis=1), axis=1)
     new = np.concatenate([np.ones((len(values), 1), np.bool_), values[:, 1:] != values[:, :-1]], axis=1)
     three = new.sum(axis=1) == 3
     points = np.stack([ys[three], xs[three]], axis=1)

@@ -155,13 +155,13 @@ def concave_corners(mask: Pixels) -> list[Corner]:
 
 def _concave_on(points: Points, is_hole: bool, number: int) -> list[Corner]:
     curve = points.astype(np.float64)
-    arriving = np.roll(curve, CORNER_SKIP, 0) - np.roll(curve, CORNER_SKIP + CORNER_ARM, 0)
-    leaving = np.roll(curve, -CORNER_SKIP - CORNER_ARM, 0) - np.roll(curve, -CORNER_SKIP, 0)
+    arriving = _rolled(curve, CORNER_SKIP) - _rolled(curve, CORNER_SKIP + CORNER_ARM)
+    leaving = _rolled(curve, -CORNER_SKIP - CORNER_ARM) - _rolled(curve, -CORNER_SKIP)
     cross = arriving[:, 0] * leaving[:, 1] - arriving[:, 1] * leaving[:, 0]
     turn = np.degrees(np.arctan2(cross, (arriving * leaving).sum(axis=1)))
     area = cv2.contourArea(curve.astype(np.float32), oriented=True)
     inward = turn * np.sign(area or 1) * (1 if is_hole else -1)
-    around = np.max([np.roll(inward, step) for step in range(-5, 6) if step], axis=0)
+    around = np.max([_rolled(inward, step) for step in range(-5, 6) if step], axis=0)
     places = np.flatnonzero((inward > SHARPEST_STRAIGHT) & (inward >= around))
     steps = (places - np.roll(places, 1)) % len(points)
     kept = [int(place) for place, step in zip(places, steps, strict=True) if step >= CORNERS_APART or len(places) == 1]
@@ -172,6 +172,11 @@ def _concave_on(points: Points, is_hole: bool, number: int) -> list[Corner]:
         vertex = _crossing(curve[before].mean(axis=0), ways[0], curve[after].mean(axis=0), ways[1], curve[p])
         corners.append(Corner(points[p], vertex, *ways, number, p, len(points)))
     return corners
+
+
+def _rolled(values: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Each value where the one ``steps`` after it was, round and round: ``numpy.roll``, for short ones faster."""
+    return np.concatenate([values[-steps:], values[:-steps]])
 
 
 def _crossing(one: Vector, way: Vector, other: Vector, other_way: Vector, near: Vector) -> Vector:

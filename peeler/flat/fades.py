@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.flat.cues import Evidence
 from peeler.flat.matting import grown
 from peeler.flat.order import stacking
@@ -113,7 +114,7 @@ def _candidates(picture: RGB, regions: Regions, inner: Pixels, grounds: Mapping[
     for label, colour in grounds.items():
         plain[label] = colour
     is_ground = np.isin(np.arange(len(regions.all)), list(grounds))[regions.labels]
-    off = np.abs(picture - plain[regions.labels]).max(axis=2)
+    off = apart(picture, plain[regions.labels])
     differs = inner & is_ground & (off > 0)
     side = 2 * RIM * size + 3
     _, parts = cv2.connectedComponents(cv2.dilate(differs.astype(np.uint8), np.ones((side, side), np.uint8)))
@@ -193,7 +194,7 @@ def _explains(ink: Levels, ground: Levels, colours: Levels) -> bool:
 
 def _missed(ink: Levels, ground: Levels, alpha: Levels, colours: Levels) -> Levels:
     """Grey levels by which the mixtures differ from ``colours`` (n × 3), the worst channel."""
-    return np.asarray(np.abs(ground + alpha[:, None] * (ink - ground) - colours).max(axis=1), np.float64)
+    return np.asarray(apart(ground + alpha[:, None] * (ink - ground), colours), np.float64)
 
 
 def _alpha(ink: Levels, ground: Levels, colours: Levels) -> Levels:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart, strongest
 from peeler.flat.palette import Labels, Palette, grain, off_the_line
 from peeler.flat.regions import Region, Regions
 from peeler.flat.text import find_lines
@@ -83,8 +84,7 @@ def _has_unexplained(picture: RGB, palette: Palette, regions: Regions) -> bool:
 
 def _difference(one: RGB, other: RGB) -> NDArray[np.uint8]:
     """Per pixel the largest difference of a channel, in grey levels."""
-    red, green, blue = cv2.split(cv2.absdiff(one, other))
-    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
+    return strongest(cv2.absdiff(one, other))
 
 
 def _marks(picture: RGB, regions: Regions, known: Sequence[int]) -> Iterator[_Mark]:
@@ -136,7 +136,7 @@ def _inks(marks: Sequence[_Mark], palette: Palette) -> tuple[NDArray[np.uint8], 
 
 def _known_ink(colour: NDArray[np.float32], palette: Palette, inks: list[NDArray[np.uint8]]) -> int:
     """The index of the ink of the drawing that ``colour`` is, or that of a new one."""
-    missed = np.abs(palette.inks - colour).max(axis=1)
+    missed = apart(palette.inks, colour)
     if missed.min() > ONE_INK:
         inks.append(colour.astype(np.uint8))
         return len(inks) - 1

@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
+
 SAMPLE = 1000
 """Pixels that are looked at, at most (or a few more)."""
 FEWEST = 24
@@ -138,7 +140,7 @@ def _around(points: Numbers, colours: Numbers, middle: Numbers, reach: float) ->
 
 def miss(shade: Shade, points: Numbers, colours: Numbers) -> float:
     """Grey levels by which ``shade`` misses ``colours`` (n × 3) at ``points`` (n × 2): the worst channel's mean."""
-    return float(np.abs(shade.at(points) - colours).max(axis=1).mean())
+    return float(apart(shade.at(points), colours).mean())
 
 
 def _powers(points: Numbers) -> Numbers:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart, dot, picked, strongest
 from peeler.geometry import RGB, RGBA, Pixels
 
 SAME_INK = 3
@@ -20,6 +21,8 @@ REACH = 2
 """Pixels that an anti-aliased edge extends beyond a mask."""
 
 Ink = tuple[int, int, int]
+Levels = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 
 def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] | None = None) -> RGBA:
@@ -30,46 +33,51 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] 
     the layer has that wherever it can, so that no ground shines through its edge; without one it has the colours of
     ``before``. Deeper inside than ``REACH`` it is opaque where it shows noise.
     """
-    ground, picture = after.astype(np.float32), before.astype(np.float32)
-    colour = picture if ink is None else np.broadcast_to(np.asarray(ink, np.float32), picture.shape)
-    change = np.abs(picture - ground).max(axis=2) > 0
-    near = grown(mask, REACH)
-    solid = mask if ink is None else mask & (np.abs(picture - colour).max(axis=2) <= SAME_INK)
-    alpha = np.where(solid, np.float32(1), coverage(picture, ground, colour) * (near & change))
+    colour = before if ink is None else np.broadcast_to(ink, before.shape)
+    pure = mask & (apart(before.astype(np.int16), colour) <= EXACT)
+    mixed = grown(mask, REACH) & ~pure
+    deep = mask & ~grown(~mask, REACH)
+    layer = np.zeros((*mask.shape, 4), np.uint8)
+    layer[pure, :3] = np.rint(picked(colour, pure))
+    layer[pure, 3] = 255
+    picture, ground, paint = (picked(each, mixed).astype(np.float32) for each in (before, after, colour))
+    layer[mixed] = _mixtures(picture, ground, paint, mask[mixed], deep[mixed])
+    return layer
+
+
+def _mixtures(picture: Levels, ground: Levels, ink: Levels, inside: Flags, deep: Flags) -> NDArray[np.uint8]:
+    """The layer (n × 4) at pixels (n × 3 each) that are not the plain ink inside a shape."""
+    change = apart(picture, ground) > 0
+    solid = inside & (apart(picture, ink) <= SAME_INK)
+    alpha = np.where(solid, np.float32(1), coverage(picture, ground, ink) * change)
     alpha = np.rint(alpha * 255) / 255
-    missed = np.abs(ground + (colour - ground) * alpha[..., None] - picture).max(axis=2) > EXACT
-    missed &= near & (change | mask)
+    missed = apart(ground + (ink - ground) * alpha[..., None], picture) > EXACT
+    missed &= change | inside
     alpha = np.where(missed, np.maximum(alpha, least_coverage(picture, ground)), alpha)
-    if (missed & mask).any():
-        noise = missed & mask & ~grown(~mask, REACH)
-        noise[noise] = np.abs(picture[noise] - colour[noise]).max(axis=1) <= NOISE
-        alpha[noise] = 1
+    alpha[missed & deep & (apart(picture, ink) <= NOISE)] = 1
     alpha = np.ceil(alpha * 255 - 1e-3) / 255
     cover = alpha[..., None]
     exact = ground + np.divide(picture - ground, cover, out=np.zeros_like(picture), where=cover > 0)
-    colour = np.where(missed[..., None], exact, colour)
-    layer = np.concatenate([colour, alpha[..., None] * 255], axis=2)
+    layer = np.concatenate([np.where(missed[..., None], exact, ink), cover * 255], axis=1)
     layer[alpha == 0] = 0
-    pixels: RGBA = np.rint(layer).clip(0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.rint(layer).clip(0, 255).astype(np.uint8)
     return pixels
 
 
-def coverage(
-    picture: NDArray[np.float32], ground: NDArray[np.float32], colour: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """α by projection, 0–1; 1 where ink and ground are the same colour."""
+def coverage(picture: Levels, ground: Levels, colour: Levels) -> Levels:
+    """α by projection of colours (… × 3 each), 0–1; 1 where ink and ground are the same colour."""
     span = colour - ground
-    length = (span * span).sum(axis=2)
-    along = ((picture - ground) * span).sum(axis=2)
-    share: NDArray[np.float32] = np.divide(along, length, out=np.ones_like(length), where=length > 1).clip(0, 1)
+    length = dot(span, span)
+    along = dot(picture - ground, span)
+    share: Levels = np.divide(along, length, out=np.ones_like(length), where=length > 1).clip(0, 1)
     return share
 
 
-def least_coverage(picture: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
+def least_coverage(picture: Levels, ground: Levels) -> Levels:
     """The smallest α for which some colour within 0–255 turns ``ground`` into ``picture``."""
     room = np.where(picture > ground, 255 - ground, ground)
     share = np.divide(np.abs(picture - ground), room, out=np.zeros_like(room), where=room > 0)
-    least: NDArray[np.float32] = share.max(axis=2)
+    least: Levels = strongest(share)
     return least
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.crossings import cut_at_crossings, meeting_points, region_of, rings
 from peeler.flat.palette import CLEAN_NOISE, Labels, Palette
@@ -270,7 +271,7 @@ def _base_of(
     label: int, around: Counter[int], bases: Mapping[int, int], tint: Tint, colours: Colours, missed: float
 ) -> int | None:
     """The label of a region with the ink of which a region under a sheet is the tint, if it lies under it."""
-    fits = np.flatnonzero(np.abs(tint.over(colours) - colours[label]).max(axis=1) <= missed)
+    fits = np.flatnonzero(apart(tint.over(colours), colours[label]) <= missed)
     clear = [other for other in fits.tolist() if other not in bases]
     beside = [other for other in clear if around[other]]
     if beside:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart, dot, picked, strongest
 from peeler.flat.gradients import FEWEST, SAMPLE, Numbers, Shade, fit
 from peeler.flat.matting import REACH, Ink, coverage, grown, unmix
 from peeler.flat.tinting import Tinted, clear
@@ -84,7 +85,7 @@ def take_off(
     result = canvas.copy()
     result[box.slices] = after
     if colour is not None and not isinstance(paint, tuple):
-        even = mask & (np.abs(before - colour).max(axis=2) <= EVEN)
+        even = mask & (apart(before, colour) <= EVEN)
         colour = np.where(even[..., None], before, colour)
     return result, box, unmix(before, after, mask, colour)
 
@@ -152,7 +153,7 @@ def paint_of(canvas: RGB, shown: Mask, ink: Ink) -> Paint:
 
 def _told(guess: Numbers, seen: Numbers) -> float:
     """Share of the colours (n × 3) that are as guessed."""
-    return float((np.abs(guess - seen).max(axis=1) <= CLOSE).mean())
+    return float((apart(guess, seen) <= CLOSE).mean())
 
 
 def within(shape: Mask, box: Box) -> Pixels:
@@ -186,10 +187,11 @@ def _edges(shapes: Sequence[Painted], box: Box) -> Pixels:
 
 def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixels) -> Pixels:
     """The pixels around ``mask`` that are a mixture of its ``colour`` (height × width × 3) and the ground."""
-    picture, base = before.astype(np.float32), ground.astype(np.float32)
-    alpha = coverage(picture, base, colour)
-    missed = np.abs(base + (colour - base) * alpha[..., None] - picture).max(axis=2)
-    edge: Pixels = grown(mask, REACH) & ~mask & (missed <= ON_THE_LINE) & (alpha > FAINTEST)
+    edge: Pixels = grown(mask, REACH) & ~mask
+    picture, base, ink = (picked(colours, edge).astype(np.float32) for colours in (before, ground, colour))
+    alpha = coverage(picture, base, ink)
+    missed = apart(base + (ink - base) * alpha[..., None], picture)
+    edge[edge] = (missed <= ON_THE_LINE) & (alpha > FAINTEST)
     return edge
 
 
@@ -198,8 +200,8 @@ def _overshoot(before: RGB, ground: RGB, colour: NDArray[np.float32]) -> Pixels:
     side than ``colour``, but not far from it.
     """
     off = before.astype(np.float32) - ground
-    beyond = ((colour - ground) * off).sum(axis=1) < 0
-    rings: Pixels = beyond & (np.abs(off).max(axis=1) <= OVERSHOOT)
+    beyond = dot(colour - ground, off) < 0
+    rings: Pixels = beyond & (strongest(np.abs(off)) <= OVERSHOOT)
     return rings
 
 

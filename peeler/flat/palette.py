@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart, dot, strongest
 from peeler.geometry import RGB, Pixels
 
 CLEAN_NOISE = 2
@@ -111,7 +112,7 @@ def solid(picture: RGB, tolerance: int) -> Pixels:
     side = 2 * grain(picture) + 1
     kernel = np.ones((side, side), np.uint8)
     spread: RGB = np.asarray(cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel)), np.uint8)
-    calm: Pixels = spread.max(axis=2) <= tolerance
+    calm: Pixels = strongest(spread) <= tolerance
     return calm
 
 
@@ -140,7 +141,7 @@ def nearest_ink(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> Labels
     for index, ink in enumerate(inks.astype(np.int32)):
         # Colours are sorted by their reds: all others are too far off.
         near = slice(*np.searchsorted(reds, [ink[0] - tolerance, ink[0] + tolerance + 1]))
-        distance = np.abs(colours[near] - ink).max(axis=1)
+        distance = apart(colours[near], ink)
         nearer = distance < closest[near]
         best[near][nearer], closest[near][nearer] = index, distance[nearer]
     # Only the pages that hold colours of the picture are ever touched; np.unique's own inverse sorts all pixels.
@@ -173,8 +174,8 @@ def off_the_line(
 ) -> NDArray[np.float32]:
     """Largest channel difference of each colour to the nearest point of the segment from ``one`` to ``two``."""
     span = two - one
-    along = ((colour - one) * span).sum(axis=1) / np.maximum((span * span).sum(axis=1), 1)
-    return np.asarray(np.abs(one + span * along.clip(0, 1)[:, None] - colour).max(axis=1), np.float32)
+    along = dot(colour - one, span) / np.maximum(dot(span, span), 1)
+    return np.asarray(apart(one + span * along.clip(0, 1)[:, None], colour), np.float32)
 
 
 def _frequent_colours(colours: RGB, tolerance: int, size: int) -> NDArray[np.uint8]:
@@ -217,15 +218,14 @@ def wide(mask: Pixels, size: int) -> Pixels:
 
 def have_twins(inks: NDArray[np.uint8], close: int = WAVES) -> NDArray[np.bool_]:
     """Which inks could be waves of another one: those within ``close`` grey levels of it."""
-    apart = np.abs(inks[:, None].astype(np.int32) - inks).max(axis=2)
-    twins: NDArray[np.bool_] = (apart <= close).sum(axis=1) > 1
+    twins: NDArray[np.bool_] = (apart(inks[:, None].astype(np.int32), inks) <= close).sum(axis=1) > 1
     return twins
 
 
 def _nearest(inks: list[Labels], colour: Labels, limit: int) -> int | None:
     if not inks:
         return None
-    distance = np.abs(np.array(inks) - colour).max(axis=1)
+    distance = apart(np.array(inks), colour)
     best = int(distance.argmin())
     return best if distance[best] <= limit else None
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import dot
 from peeler.flat.palette import (
     CLEAN_NOISE,
     Labels,
@@ -139,7 +140,8 @@ def _spread(picture: RGB, inks: Labels, colours: NDArray[np.uint8]) -> Labels:
         closest = np.full(len(rim), 1 << 30, np.int32)
         for step in _NEIGHBOURS:
             near = framed[tuple((rim + 2 + step).T)]
-            distance = np.where(near < 0, 1 << 30, ((palette[near] - target) ** 2).sum(axis=1))
+            off = palette[near] - target
+            distance = np.where(near < 0, 1 << 30, dot(off, off))
             nearer = distance < closest
             best[nearer], closest[nearer] = near[nearer], distance[nearer]
         framed[tuple((rim + 2).T)] = best
@@ -152,11 +154,16 @@ def _connected(inks: Labels) -> Regions:
     labels = np.zeros(inks.shape, np.int32)
     regions: list[Region] = []
     for ink in range(int(inks.max()) + 1):
-        mask = (inks == ink).astype(np.uint8)
-        number, parts, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        np.copyto(labels, np.asarray(parts, np.int32) + (len(regions) - 1), where=mask > 0)
+        mask = inks == ink
+        around = Box.around(mask)
+        if not around.area:
+            continue
+        inside = mask[around.slices]
+        number, parts, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=8)
+        np.copyto(labels[around.slices], np.asarray(parts, np.int32) + (len(regions) - 1), where=inside)
         for x, y, width, height, area in np.asarray(stats)[1:number].tolist():
-            regions.append(Region(len(regions), ink, Box(x, y, x + width, y + height), area))
+            box = Box(x, y, x + width, y + height).shifted(around.x0, around.y0)
+            regions.append(Region(len(regions), ink, box, area))
     return Regions(labels, tuple(regions))
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart, dot, strongest
 from peeler.flat.gradients import Numbers, Plain, Shade, surface_of
 from peeler.flat.palette import CLEAN_NOISE, ON_THE_LINE, Labels, Palette, grain, off_the_line
 from peeler.flat.regions import MOST_REGIONS, SMALLEST_REGION, Region, Regions, owners
@@ -75,10 +76,10 @@ def may_have_gradients(picture: RGB) -> bool:
 def _drifts(lines: RGB, run: int) -> bool:
     """Whether enough pixels of ``lines`` (n × length × 3) differ from those ``run`` further on with no step between."""
     colours = lines.astype(np.int16)
-    drifted = np.abs(colours[:, run:] - colours[:, :-run]).max(axis=2, initial=0) >= DRIFT
+    drifted = apart(colours[:, run:], colours[:, :-run]) >= DRIFT
     if not drifted.any():
         return False
-    steps = np.abs(np.diff(colours, axis=1)).max(axis=2) > STEP
+    steps = apart(colours[:, 1:], colours[:, :-1]) > STEP
     before = np.pad(np.cumsum(steps, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
     unbroken = before[:, run:] == before[:, :-run]
     return bool(np.count_nonzero(unbroken & drifted) > DRIFTING * drifted.size)
@@ -122,7 +123,7 @@ def _bends(picture: RGB) -> NDArray[np.int16]:
         kernel[1 + down, 1 + across] += 1
         kernel[1, 1] = -2
         turned = cv2.filter2D(colours, cv2.CV_16S, kernel, borderType=cv2.BORDER_REPLICATE)
-        bends = np.maximum(bends, np.abs(turned).max(axis=2))
+        bends = np.maximum(bends, strongest(np.abs(turned)))
     return bends
 
 
@@ -135,7 +136,7 @@ def _with_thin_lines(picture: RGB, areas: Labels, smallest: int) -> Labels:
     even = np.zeros(len(unset), np.bool_)
     for down, across in _HALF_TURN:
         there, back = (colours[rows + sign * down, columns + sign * across] for sign in (1, -1))
-        even |= np.maximum(np.abs(there - own), np.abs(back - own)).max(axis=1) <= EVEN
+        even |= np.maximum(apart(there, own), apart(back, own)) <= EVEN
     points = unset[even & _stands_out(picture)[tuple(unset.T)]]
     lines = np.zeros(areas.shape, np.uint8)
     lines[tuple(points[~_mixed(picture, areas, points)].T)] = 1
@@ -149,7 +150,7 @@ def _with_thin_lines(picture: RGB, areas: Labels, smallest: int) -> Labels:
 def _stands_out(picture: RGB) -> Pixels:
     """Where the colour differs from that of the surroundings about as much as anywhere near: not on soft edges."""
     around = cv2.medianBlur(picture, 4 * EDGE * grain(picture) + 1)
-    contrast = cv2.absdiff(picture, around).max(axis=2)
+    contrast = strongest(cv2.absdiff(picture, around))
     near = cv2.dilate(contrast, np.ones((2 * EDGE * grain(picture) + 1,) * 2, np.uint8))
     stands_out: Pixels = (contrast > EVEN) & (contrast >= MOST * near)
     return stands_out
@@ -186,7 +187,8 @@ def _spread(picture: RGB, areas: Labels) -> tuple[Labels, RGB]:
         for step in _NEIGHBOURS:
             place = tuple((rim + 2 + step).T)
             near, shown = framed[place], carried[place]
-            distance = np.where(near == 0, 1 << 30, ((shown - target) ** 2).sum(axis=1))
+            off = shown - target
+            distance = np.where(near == 0, 1 << 30, dot(off, off))
             nearer = distance < closest
             best[nearer], closest[nearer], colour[nearer] = near[nearer], distance[nearer], shown[nearer]
         framed[tuple((rim + 2).T)] = best
@@ -206,7 +208,7 @@ def _without_seams(labels: Labels, carried: RGB) -> Labels:
         where = np.nonzero(one != other)
         near, far = one[where].astype(np.int64), other[where].astype(np.int64)
         keys.append(np.minimum(near, far) * count + np.maximum(near, far))
-        steps.append(np.abs(here[where].astype(np.int16) - there[where]).max(axis=1))
+        steps.append(apart(here[where].astype(np.int16), there[where]))
     pairs, places, lengths = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
     mean = np.bincount(places, np.concatenate(steps), len(pairs)) / lengths
     seamless = pairs[mean <= SEAMLESS]
@@ -276,4 +278,4 @@ def _pure(group: NDArray[np.intp], pure: Pixels) -> NDArray[np.intp]:
 
 def _goes_on(shade: Shade, points: Numbers, colours: Numbers) -> bool:
     """Whether most of ``colours`` (n × 3) at ``points`` (n × 2) are as ``shade`` tells; those on edges are not."""
-    return bool(np.median(np.abs(shade.at(points) - colours).max(axis=1)) <= SAME)
+    return bool(np.median(apart(shade.at(points), colours)) <= SAME)

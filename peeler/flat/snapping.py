@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.flat.matting import coverage
 from peeler.geometry import RGB, Box, Pixels
 
@@ -41,7 +42,7 @@ def snap(painted: RGB, inks: NDArray[np.uint8], where: Pixels) -> RGB:
 
 def _distances(picture: RGB, palette: Colours) -> NDArray[np.float32]:
     """How far each pixel's surroundings are from each ink, inks × height × width."""
-    far = [np.abs(picture - ink).max(axis=2) for ink in palette]
+    far = [apart(picture, ink) for ink in palette]
     return np.stack([cv2.blur(one.astype(np.float32), (SMOOTHED, SMOOTHED)) for one in far])
 
 
@@ -58,13 +59,13 @@ def _with_soft_edges(picture: Colours, labels: Labels, palette: Colours) -> Colo
     """Each pixel in its ink; next to another ink in the mixture of the two that is nearest to what was painted."""
     own = palette[labels]
     best = own.copy()
-    error = np.abs(picture - own).max(axis=2)
+    error = apart(picture, own)
     height, width = labels.shape
     padded = np.pad(labels, 1, mode="edge")
     for down, across in ((0, 1), (1, 0), (1, 2), (2, 1)):
         other = palette[padded[down : down + height, across : across + width]]
         mixed = own + (other - own) * coverage(picture, own, other)[..., None]
-        missed = np.abs(picture - mixed).max(axis=2)
+        missed = apart(picture, mixed)
         better = (missed < error) & (labels != padded[down : down + height, across : across + width])
         best[better], error[better] = mixed[better], missed[better]
     return best

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart, dot
 from peeler.flat.matting import EXACT, REACH, Ink, coverage, grown, least_coverage
 from peeler.geometry import RGB, RGBA, Pixels
 
@@ -46,7 +47,7 @@ class Tinted:
     def missed(self, ground: Levels, alpha: Levels) -> Levels:
         """Grey levels by which the picture differs from the sheet over ``ground``, the worst channel."""
         mixed = ground + (self.colour - ground) * alpha[..., None]
-        return np.asarray(np.abs(mixed - self.seen).max(axis=2), np.float32)
+        return np.asarray(apart(mixed, self.seen), np.float32)
 
     def share(self, ground: Levels) -> Levels:
         """The alpha that best explains the picture over ``ground``."""
@@ -66,8 +67,8 @@ class Tinted:
     def closest(self, ground: Levels) -> Levels:
         """The alpha whose ground (P − α k) / (1 − α) is the closest to ``ground``."""
         away = self.seen - self.colour
-        length = (away * away).sum(axis=2)
-        along = ((ground - self.colour) * away).sum(axis=2)
+        length = dot(away, away)
+        along = dot(ground - self.colour, away)
         times = np.divide(along, length, out=np.ones_like(length), where=length > 0)
         return np.asarray((1 - 1 / np.maximum(times, 1)).clip(0, self.opacity), np.float32)
 

@@ -1,10 +1,13 @@
 """The embedded remover: repaints what lies behind from the shapes of the graph, exactly and without a model."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from peeler.flat.matting import REACH
+from peeler.channels import apart, picked
+from peeler.flat.matting import REACH, Ink
 from peeler.flat.painting import Paint, Painted, colours_of, ink_of, paint_of, take_off, take_tint_off, within
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGB, RGBA, Box, Mask
@@ -18,6 +21,8 @@ PLAIN_SHARE = 0.75
 """Share of its pixels that must be plain; an element with fewer keeps all its colours."""
 ONE_GROUND = 0.5
 """Share of the bare canvas that must have one colour for it to be the background's; else the median is."""
+SAMPLE = 1024
+"""Pixels that are asked first which colour that is."""
 
 
 class FlatRemover:
@@ -80,17 +85,24 @@ def _background(canvas: RGB, shapes: Sequence[Mask]) -> Paint:
     bare = np.ones(canvas.shape[:2], np.bool_)
     for shape in shapes:
         bare[shape.box.slices] &= ~shape.pixels
-    pixels = canvas[bare] if bare.any() else canvas.reshape(-1, 3)
-    colours, counts = np.unique(packed(pixels), return_counts=True)
-    most = counts.argmax()
-    plain = counts[most] >= ONE_GROUND * len(pixels)
-    red, green, blue = (unpacked(colours[most]) if plain else np.median(pixels, axis=0).astype(int)).tolist()
-    return (red, green, blue) if plain else paint_of(canvas, Mask.of(bare), (red, green, blue))
+    pixels = picked(canvas, bare if bare.any() else ~bare)
+    numbers = packed(pixels)
+    for asked in (numbers[:: len(numbers) // SAMPLE + 1], numbers):
+        colours, counts = np.unique(asked, return_counts=True)
+        most = colours[counts.argmax()]
+        if np.count_nonzero(numbers == most) >= ONE_GROUND * len(numbers):
+            return _ink(unpacked(most))
+    return paint_of(canvas, Mask.of(bare), _ink(np.median(pixels, axis=0)))
+
+
+def _ink(colour: NDArray[Any]) -> Ink:
+    red, green, blue = colour.astype(int).tolist()
+    return red, green, blue
 
 
 def _shows(canvas: RGB, shape: Mask, paint: Paint) -> bool:
     """Whether most of what a shape covers has the colour of its paint."""
     mask = within(shape, shape.box)
-    pixels = canvas[shape.box.slices][mask].astype(np.int32)
-    colours = paint if isinstance(paint, tuple) else colours_of(paint, shape.box)[mask]
-    return bool((np.abs(pixels - colours).max(axis=1) <= PLAIN).mean() >= PLAIN_SHARE)
+    pixels = picked(canvas[shape.box.slices], mask).astype(np.int16)
+    colours = paint if isinstance(paint, tuple) else picked(colours_of(paint, shape.box), mask)
+    return bool((apart(pixels, colours) <= PLAIN).mean() >= PLAIN_SHARE)

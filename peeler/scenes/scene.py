@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.errors import ConfigError
 from peeler.geometry import RGB
 from peeler.scenes import colours, render
@@ -84,7 +85,7 @@ def _stands_out(top: NDArray[np.int64], inks: NDArray[np.int64], index: int) -> 
     """Whether the shape touches another of a colour that can be told from its own."""
     for one, two in ((top[1:], top[:-1]), (top[:, 1:], top[:, :-1])):
         edge = (one != two) & ((one == index) | (two == index))
-        if (np.abs(inks[one[edge]] - inks[two[edge]]).max(axis=1, initial=0) >= _LEAST_DIFFERENCE).any():
+        if (apart(inks[one[edge]], inks[two[edge]]) >= _LEAST_DIFFERENCE).any():
             return True
     return False
 

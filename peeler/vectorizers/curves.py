@@ -13,6 +13,7 @@ import numpy as np
 import vtracer
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.errors import OutputError
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGBA, Pixels
@@ -69,7 +70,7 @@ def _main_colour(pixels: RGBA) -> str | None:
         return None
     found, counts = np.unique(packed(shown), return_counts=True)
     colour = unpacked(found[counts.argmax()])
-    alike = np.abs(shown.astype(np.int16) - colour).max(axis=1) <= ALIKE
+    alike = apart(shown.astype(np.int16), colour) <= ALIKE
     few = np.sort(counts)[-FEW:].sum() >= FEW_SHARE * len(shown) and alike.mean() >= LEAST_SHARE
     return f"#{found[counts.argmax()]:06x}" if few or alike.mean() >= MAIN_SHARE else None
 

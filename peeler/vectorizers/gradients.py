@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.geometry import RGBA
 
 SOLID = 250
@@ -117,12 +118,12 @@ def _stops(shares: Numbers, colours: Numbers) -> tuple[Stop, ...] | None:
     chosen = [0, len(places) - 1]
     while True:
         between = np.stack([np.interp(places, places[chosen], means[chosen, channel]) for channel in range(3)], axis=1)
-        off = np.abs(between - means).max(axis=1)
+        off = apart(between, means)
         if off.max() <= BENT or len(chosen) == MOST_STOPS:
             break
         chosen = sorted({*chosen, int(off.argmax())})
     guessed = np.stack([np.interp(shares, places[chosen], means[chosen, channel]) for channel in range(3)], axis=1)
-    missed = np.abs(guessed - colours).max(axis=1)
+    missed = apart(guessed, colours)
     if missed.mean() > TYPICAL or np.percentile(missed, 98) > WORST:
         return None
     levels = np.rint(means[chosen]).clip(0, 255).astype(int).tolist()

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart, strongest
 from peeler.geometry import RGBA, Pixels
 
 FOREIGN = 32
@@ -30,11 +31,11 @@ def find_inclusions(pixels: RGBA, ink: NDArray[np.uint8]) -> Iterator[tuple[NDAr
             return
         found, counts = np.unique(colours[left], axis=0, return_counts=True)
         colour = found[counts.argmax()]
-        area = left & (np.abs(colours - colour).max(axis=2) <= FOREIGN)
+        area = left & (apart(colours, colour) <= FOREIGN)
         near = _changed(cv2.MORPH_DILATE, area, 5)
         span = (colour - ink.astype(np.int16)).astype(np.float64)
         share = (((colours - ink) @ span) / (span @ span)).clip(0, 1) * near
-        mixed = np.abs(ink + share[..., None] * span - colours).max(axis=2) <= FOREIGN
+        mixed = apart(ink + share[..., None] * span, colours) <= FOREIGN
         share *= mixed * pixels[..., 3]
         yield np.rint(share).astype(np.uint8), "#" + bytes(colour.astype(np.uint8)).hex()
         left &= ~(area | (near & mixed))
@@ -64,7 +65,7 @@ def _in_threes(pixels: RGBA) -> Pixels:
     for out in range(4):
         one, two, three = (square for place, square in enumerate(squares) if place != out)
         spread = np.maximum(np.maximum(one, two), three) - np.minimum(np.minimum(one, two), three)
-        alike = spread.max(axis=2) <= ALIKE
+        alike = strongest(spread) <= ALIKE
         for place, (row, column) in enumerate(corners):
             if place != out:
                 found[row : row + height, column : column + width] |= alike
