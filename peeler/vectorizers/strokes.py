@@ -274,10 +274,8 @@ def even(points: Points, step: float = 1.0, is_closed: bool = True) -> Points:
 
 def nearest(points: Points, others: Points) -> tuple[Numbers, Points]:
     """For each point how far the nearest of the others is, and which that is."""
-    across = points[:, None, 0] - others[None, :, 0]
-    down = points[:, None, 1] - others[None, :, 1]
-    # Squares tell the nearest as well as lengths, which take five times as long.
-    found = others[(across * across + down * down).argmin(axis=1)]
+    # |p − q|² − |p|² = |q|² − 2 p·q tells the nearest q, and is a product of matrices.
+    found = others[((others * others).sum(axis=1) - 2 * points @ others.T).argmin(axis=1)]
     return np.hypot(*(points - found).T), found
 
 
