@@ -11,7 +11,7 @@ from peeler.flat.names import colour_word, place_words
 from peeler.flat.painting import ink_of
 from peeler.geometry import RGB
 from peeler.graph import Element, LayerGraph
-from peeler.judge import check_removed, element_pixels, judge, judge_layers, removal_mask
+from peeler.judge import check_removed, judge, judge_layers, removal_mask
 from peeler.laps import Laps
 from peeler.lift import hard_composite
 from peeler.presets import Preset
@@ -118,7 +118,7 @@ def in_more_words(elements: tuple[Element, ...], size: tuple[int, int]) -> str:
 
 def _told(element: Element, size: tuple[int, int]) -> str:
     colour = colour_word(np.array(ink_of(element), np.uint8))
-    words = (colour, place_words(element_pixels(element, size), size))
+    words = (colour, place_words(element.mask.box if element.mask else element.box, size))
     more = ", ".join(word for word in words if word and word not in element.name)
     return f"{element.name} ({more})" if more else element.name
 

@@ -5,6 +5,7 @@ Boxes are ``(x0, y0, x1, y1)`` with the right and bottom edges exclusive. Arrays
 
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -103,6 +104,19 @@ class Box(NamedTuple):
         return grown.intersect(Box.whole(size))
 
 
+def meeting(boxes: Sequence[Box], reach: int = 0) -> Iterator[tuple[int, int]]:
+    """Each two of ``boxes``, by their indices, that share a pixel once both are ``reach`` pixels larger on each side.
+
+    The lower index comes first, and the pairs are in order.
+    """
+    left, top, right, bottom = (np.array(boxes, np.int64).reshape(-1, 4) + [-reach, -reach, reach, reach]).T
+    for one in range(len(boxes) - 1):
+        rest = slice(one + 1, None)
+        across = (left[rest] < right[one]) & (right[rest] > left[one])
+        meets = across & (top[rest] < bottom[one]) & (bottom[rest] > top[one])
+        yield from ((one, one + 1 + other) for other in np.flatnonzero(meets).tolist())
+
+
 def _span(start: float, end: float, length: int) -> tuple[int, int]:
     """Two places of the grid as pixel edges within ``length`` pixels; equal if nothing is between them."""
     first, last = (min(max(place, 0), GRID) * length / GRID for place in (start, end))
@@ -168,23 +182,25 @@ class Mask(BaseModel):
 
     def on(self, size: tuple[int, int]) -> Pixels:
         """The mask on a whole canvas of ``size`` (width, height); what lies outside is cut off."""
-        canvas = np.zeros((size[1], size[0]), dtype=np.bool_)
-        inside = self.box.intersect(Box.whole(size))
-        if inside.area:
-            x, y = self.box.x0, self.box.y0
-            canvas[inside.slices] = self.pixels[inside.y0 - y : inside.y1 - y, inside.x0 - x : inside.x1 - x]
-        return canvas
+        return self.within(Box.whole(size))
 
     def overlap(self, other: "Mask") -> int:
         """How many pixels both masks have."""
         shared = self.box.intersect(other.box)
         if not shared.area:
             return 0
-        return int(np.count_nonzero(self._within(shared) & other._within(shared)))
+        return int(np.count_nonzero(self._cut(shared) & other._cut(shared)))
 
-    def _within(self, part: Box) -> Pixels:
-        x, y = self.box.x0, self.box.y0
-        return self.pixels[part.y0 - y : part.y1 - y, part.x0 - x : part.x1 - x]
+    def within(self, window: Box) -> Pixels:
+        """The mask seen through ``window``, height × width of that."""
+        seen = np.zeros((window.height, window.width), np.bool_)
+        shared = self.box.intersect(window)
+        if shared.area:
+            seen[shared.shifted(-window.x0, -window.y0).slices] = self._cut(shared)
+        return seen
+
+    def _cut(self, part: Box) -> Pixels:
+        return self.pixels[part.shifted(-self.box.x0, -self.box.y0).slices]
 
     def iou(self, other: "Mask") -> float:
         """Intersection over union, 0 when both are empty."""

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.geometry import RGB, RGBA, Box, Pixels
+from peeler.geometry import RGB, RGBA, Box, Pixels, meeting
 from peeler.ordering import in_order_together
 
 Role = Literal["background", "element", "residual"]
@@ -131,17 +130,15 @@ def painted_alike(layers: Sequence[Layer], wanted: Sequence[str], objects: Mappi
     place = {id: index for index, id in enumerate(wanted)}
     known = {layer.id: layer for layer in layers}
     below: dict[str, list[str]] = {id: [] for id in known}
-    for low, high in combinations(layers, 2):
-        if _share_a_pixel(low, high):
-            below[high.id].append(low.id)
+    for low, high in meeting([layer.box for layer in layers]):
+        if _share_a_pixel(layers[low], layers[high]):
+            below[layers[high].id].append(layers[low].id)
     names = sorted(known, key=lambda id: place.get(id, -1))
     return [known[id] for id in in_order_together(names, below, objects)]
 
 
 def _share_a_pixel(one: Layer, other: Layer) -> bool:
     shared = one.box.intersect(other.box)
-    if not shared.area:
-        return False
     alphas = [layer.pixels[..., 3][shared.shifted(-layer.box.x0, -layer.box.y0).slices] > 0 for layer in (one, other)]
     return bool((alphas[0] & alphas[1]).any())
 

@@ -42,15 +42,15 @@ class FlatAnalyst:
             if kept is not None:
                 return Analysis(kept, KEPT_UP)
         drawing = read_drawing(canvas, self._learned)
-        graph = _graph(drawing)
+        graph = _graph(drawing, (canvas.shape[1], canvas.shape[0]))
         if previous is not None:
             graph = graph.carrying_ids_from(previous)
         return Analysis(graph, _account(drawing), "" if drawing.palette.flat else NOT_FLAT)
 
 
-def _graph(drawing: Drawing) -> LayerGraph:
+def _graph(drawing: Drawing, size: tuple[int, int]) -> LayerGraph:
     ids = [f"e{number:02d}" for number in range(1, len(drawing.shapes) + 1)]
-    parts = parts_of(drawing.shapes)
+    parts = parts_of(drawing.shapes, size)
     known = structure(parts)
     belongs = {place: ids[whole] for place, whole in enumerate(known.wholes) if whole is not None}
     if drawing.palette.flat:
@@ -78,14 +78,13 @@ def _graph(drawing: Drawing) -> LayerGraph:
 
 
 def _element(id: str, name: str, shape: Shape, part_of: str | None) -> Element:
-    whole = Mask.of(shape.whole)
     return Element(
         id=id,
         name=name,
         colour="#" + bytes(shape.ink).hex(),
-        box=whole.box,
-        mask=Mask.of(shape.visible),
-        shape=whole,
+        box=shape.whole.box,
+        mask=shape.visible,
+        shape=shape.whole,
         part_of=part_of,
         opacity=shape.opacity,
         veil=None if shape.levels is None else Veil.of(shape.levels),

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import picked
 from peeler.flat.completion import complete
 from peeler.flat.contacts import boundaries
 from peeler.flat.cues import Evidence
@@ -22,7 +22,7 @@ from peeler.flat.regions import Regions
 from peeler.flat.strokes import without_strokes
 from peeler.flat.survey import Survey, survey
 from peeler.flat.text import Line, find_lines
-from peeler.geometry import RGB, Box, Pixels
+from peeler.geometry import RGB, Mask, meeting
 
 PRINTED = 12.0
 """Log odds that text lies on what is around it, and a sheet on what it tints: more than any cue has."""
@@ -62,10 +62,7 @@ def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
     layering = Layering(regions, seen.fills, seen.strokes, joined.pieces, between, palette)
     layered = list(_with_whole_lines(layering.shapes(), joined.pieces, regions))
     if not palette.flat:
-        layered = [
-            (replace(shape, ink=np.median(picture[shape.visible], axis=0).astype(np.uint8)), owner)
-            for shape, owner in layered
-        ]
+        layered = [(replace(shape, ink=_median(picture, shape.visible)), owner) for shape, owner in layered]
     interrupted = list(_interrupted(regions, joined.doubtful, [shape for shape, _ in layered]))
     count = len(joined.pieces)
     for owner, overlay in enumerate(seen.overlays, count):
@@ -124,7 +121,7 @@ def _with_whole_lines(
             yield shape, owner
         elif owner not in told:
             told.add(owner)
-            letters: Pixels = np.isin(regions.labels, pieces[owner].members)
+            letters = Mask.of(np.isin(regions.labels, pieces[owner].members))
             yield Shape(shape.ink, letters, letters), owner
 
 
@@ -135,18 +132,30 @@ def _with_overlay(
 
     What it tints no longer shows as it is; the overlay may go on under what lies above it.
     """
-    tinted = [place for place, (shape, _) in enumerate(layered) if (shape.visible & overlay.visible).any()]
+    shown = Mask.of(overlay.visible)
+    tinted = [place for place, (shape, _) in enumerate(layered) if shape.visible.overlap(shown)]
     place = max(tinted, default=-1) + 1
-    below = [(replace(shape, visible=shape.visible & ~overlay.visible), piece) for shape, piece in layered[:place]]
+    below = [(replace(shape, visible=_without(shape.visible, overlay)), piece) for shape, piece in layered[:place]]
     above = list(layered[place:])
-    cover = np.logical_or.reduce([np.zeros_like(overlay.visible), *(shape.visible for shape, _ in above)])
+    cover = np.zeros_like(overlay.visible)
+    for shape, _ in above:
+        cover[shape.visible.box.slices] |= shape.visible.pixels
     if overlay.levels is None:
         whole = complete(overlay.visible, cover)
     else:
         whole = overlay.visible | (cover & (overlay.levels > 0))
-    sheet = Shape(overlay.ink, overlay.visible, whole, overlay.opacity, overlay.levels), owner
+    sheet = Shape(overlay.ink, shown, Mask.of(whole), overlay.opacity, overlay.levels), owner
     pieces = {layered[place][1] for place in tinted}
     return [*below, sheet, *above], [Evidence(owner, piece, PRINTED, "it tints what it lies on") for piece in pieces]
+
+
+def _without(mask: Mask, overlay: Overlay) -> Mask:
+    """What shows of a mask beside an overlay, which tints the rest."""
+    return Mask.of(mask.pixels & ~overlay.visible[mask.box.slices], mask.box[:2])
+
+
+def _median(picture: RGB, mask: Mask) -> NDArray[np.uint8]:
+    return np.asarray(np.median(picked(picture[mask.box.slices], mask.pixels), axis=0), np.uint8)
 
 
 def _between_pieces(evidence: Sequence[Evidence], pieces: Sequence[Piece]) -> list[Evidence]:
@@ -163,16 +172,11 @@ def _between_pieces(evidence: Sequence[Evidence], pieces: Sequence[Piece]) -> li
 def _between_shapes(shapes: Sequence[Shape], owners: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:
     """Who occludes whom: what lies hidden under another shape, and what touches it with evidence for an order."""
     known = {(item.above, item.below): item for item in evidence}
-    boxes = [Box.around(shape.whole) for shape in shapes]
-    size = (shapes[0].whole.shape[1], shapes[0].whole.shape[0]) if shapes else (0, 0)
     found = []
-    for low, high in combinations(range(len(shapes)), 2):
-        shared = boxes[low].expand(1, size).intersect(boxes[high].expand(1, size))
-        if not shared.area:
-            continue
+    for low, high in meeting([shape.whole.box for shape in shapes], 1):
         item = known.get((owners[high], owners[low]))
-        hides = bool((shapes[low].whole[shared.slices] & shapes[high].visible[shared.slices]).any())
-        if hides or (item and _touch(shapes[low].visible, shapes[high].visible, shared)):
+        hides = shapes[low].whole.overlap(shapes[high].visible) > 0
+        if hides or (item and _touch(shapes[low].visible, shapes[high].visible)):
             weight, reason = (item.weight, item.reason) if item else (0.0, "it covers where the other goes on")
             found.append(Evidence(high, low, weight, reason))
     return found
@@ -183,11 +187,13 @@ def _interrupted(
 ) -> Iterator[tuple[int, int]]:
     """The pairs of regions as pairs of the shapes that show most of them."""
     for pair in doubtful if shapes else ():
-        masks = [regions.mask(label) for label in pair]
-        one, other = (int(np.argmax([np.count_nonzero(shape.visible & mask) for shape in shapes])) for mask in masks)
+        masks = [Mask.of(regions.mask(label)) for label in pair]
+        one, other = (int(np.argmax([shape.visible.overlap(mask) for shape in shapes])) for mask in masks)
         if one != other:
             yield one, other
 
 
-def _touch(one: Pixels, other: Pixels, where: Box) -> bool:
-    return bool((grown(one[where.slices], 1) & other[where.slices]).any())
+def _touch(one: Mask, other: Mask) -> bool:
+    canvas = max(one.box.x1, other.box.x1), max(one.box.y1, other.box.y1)
+    near = one.box.expand(1, canvas).intersect(other.box.expand(1, canvas))
+    return bool(near.area and (grown(one.within(near), 1) & other.within(near)).any())

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from peeler.channels import apart
 from peeler.flat.contours import filled
 from peeler.flat.forms import LUMA
 from peeler.flat.layering import Shape
-from peeler.geometry import Box, Pixels
+from peeler.geometry import Box, Mask, Pixels, meeting
 
 INSIDE = 0.95
 """A shape with this share of itself on a larger one below is part of it."""
@@ -44,20 +45,27 @@ BACKDROP, ON_BACKDROP = 0.25, 0.85
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A shape cut out: its ``pixels`` in its ``box``."""
+    """A whole shape, and the size (width, height) of its canvas."""
 
     shape: Shape
-    box: Box
-    pixels: Pixels
+    canvas: tuple[int, int]
 
-    @classmethod
-    def of(cls, shape: Shape) -> "Part":
-        box = Box.around(shape.whole)
-        return cls(shape, box, shape.whole[box.slices])
+    @property
+    def mask(self) -> Mask:
+        return self.shape.whole
+
+    @property
+    def box(self) -> Box:
+        return self.mask.box
+
+    @property
+    def pixels(self) -> Pixels:
+        """Those of its box."""
+        return self.mask.pixels
 
     @cached_property
     def area(self) -> int:
-        return int(np.count_nonzero(self.pixels))
+        return self.mask.area
 
     @cached_property
     def brightness(self) -> float:
@@ -73,13 +81,14 @@ class Part:
         """The largest distance of a pixel to the edge."""
         return float(cv2.distanceTransform(np.pad(self.pixels, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
 
-    def share_on(self, ground: Pixels) -> float:
-        """How much of the part lies on ``ground`` (height × width of the canvas)."""
-        return float(ground[self.box.slices][self.pixels].mean())
+    def share_on(self, ground: Mask) -> float:
+        """How much of the part lies on ``ground``."""
+        return self.mask.overlap(ground) / self.area
 
 
-def parts_of(shapes: Iterable[Shape]) -> list[Part]:
-    return [Part.of(shape) for shape in shapes]
+def parts_of(shapes: Iterable[Shape], canvas: tuple[int, int]) -> list[Part]:
+    """The shapes of a canvas of that size (width, height)."""
+    return [Part(shape, canvas) for shape in shapes]
 
 
 class Structure(NamedTuple):
@@ -96,7 +105,10 @@ def structure(parts: Sequence[Part]) -> Structure:
     Nothing is part of its shadow or its glow.
     What lies on a backdrop is no part of it.
     """
-    found = [max(_grounds(parts, place), default=None) for place in range(len(parts))]
+    found: list[int | None] = [None] * len(parts)
+    for low, high in meeting([part.box for part in parts]):
+        if _lies_on(parts[high], parts[low]):
+            found[high] = low
     for place, inner in _outlines(parts):
         if place not in chain_of(found, inner):
             found[place] = inner
@@ -106,26 +118,24 @@ def structure(parts: Sequence[Part]) -> Structure:
     return Structure([None if whole in backdrops else whole for whole in found], frozenset(backdrops))
 
 
-def _grounds(parts: Sequence[Part], place: int) -> Iterator[int]:
-    part = parts[place]
-    for low in range(place):
-        ground = parts[low]
-        if ground.shape.levels is not None:
-            continue
-        if ground.area > LARGER * part.area and ground.box.intersect(part.box).area:
-            if part.share_on(ground.shape.whole) >= INSIDE:
-                yield low
+def _lies_on(part: Part, ground: Part) -> bool:
+    if ground.shape.levels is not None or ground.area <= LARGER * part.area:
+        return False
+    return part.share_on(ground.mask) >= INSIDE
 
 
 def _is_backdrop(parts: Sequence[Part], wholes: Sequence[int | None], place: int) -> bool:
     """Whether a large shape with nothing below it has nearly everything else on it, and on that again something."""
-    ground, canvas = parts[place], parts[place].shape.whole
+    ground = parts[place]
     others = [part for part in parts if part is not ground]
-    if ground.area < BACKDROP * canvas.size or not any(wholes[whole] == place for whole in wholes if whole is not None):
+    width, height = ground.canvas
+    if ground.area < BACKDROP * width * height:
         return False
-    if any(part.share_on(canvas) > 1 - INSIDE for part in parts[:place]):
+    if not any(wholes[whole] == place for whole in wholes if whole is not None):
         return False
-    on_it = sum(part.area for part in others if part.share_on(canvas) > 0.5)
+    if any(part.share_on(ground.mask) > 1 - INSIDE for part in parts[:place]):
+        return False
+    on_it = sum(part.area for part in others if part.share_on(ground.mask) > 0.5)
     return on_it >= ON_BACKDROP * sum(part.area for part in others)
 
 
@@ -153,9 +163,7 @@ def goes_around(line: Part, inner: Part) -> bool:
         return False
     if line.depth > THIN * np.sqrt(inner.area) or not line.box.intersect(inner.box).area:
         return False
-    held = np.zeros_like(line.shape.whole)
-    held[line.box.slices] = line.inside
-    return inner.share_on(held) >= INSIDE
+    return inner.share_on(Mask.of(line.inside, line.box[:2])) >= INSIDE
 
 
 def eye_pairs(parts: Sequence[Part], wholes: Sequence[int | None]) -> list[tuple[int, int]]:
@@ -205,25 +213,31 @@ def mirrored_pairs(parts: Sequence[Part], wholes: Sequence[int | None]) -> list[
         siblings[whole].append(place)
     partners: defaultdict[int, set[int]] = defaultdict(set)
     for members in siblings.values():
-        for place, one in enumerate(members):
-            for other in members[place + 1 :]:
-                if _mirror(parts[one], parts[other]):
-                    partners[one].add(other)
-                    partners[other].add(one)
+        for one, other in _side_by_side([parts[place].box for place in members]):
+            if _mirror(parts[members[one]], parts[members[other]]):
+                partners[members[one]].add(members[other])
+                partners[members[other]].add(members[one])
     pairs = [(one, min(others)) for one, others in partners.items() if len(others) == 1]
     return [
         (one, other) for one, other in pairs if partners[other] == {one} and parts[one].box.x0 < parts[other].box.x0
     ]
 
 
+def _side_by_side(boxes: Sequence[Box]) -> Iterator[tuple[int, int]]:
+    """Each two of ``boxes``, by their indices, that lie on one level and hardly overlap."""
+    centres = np.array([box.centre for box in boxes])
+    sizes = np.array([(box.width, box.height) for box in boxes])
+    for one in range(len(boxes) - 1):
+        across, down = np.abs(centres[one + 1 :] - centres[one]).T
+        width, height = np.maximum(sizes[one + 1 :], sizes[one]).T
+        found = np.flatnonzero((across >= width / 2) & (down <= LEVEL * height))
+        yield from ((one, one + 1 + other) for other in found.tolist())
+
+
 def _mirror(one: Part, other: Part) -> bool:
-    height = max(one.box.height, other.box.height)
-    apart = abs(one.box.centre[0] - other.box.centre[0])
-    if apart < max(one.box.width, other.box.width) / 2 or abs(one.box.centre[1] - other.box.centre[1]) > LEVEL * height:
+    if apart(one.shape.ink.astype(int), other.shape.ink) > SAME_INK:
         return False
-    if np.abs(one.shape.ink.astype(int) - other.shape.ink).max() > SAME_INK:
-        return False
-    shape = height, max(one.box.width, other.box.width)
+    shape = max(one.box.height, other.box.height), max(one.box.width, other.box.width)
     first, second = _placed(one.pixels, shape), _placed(other.pixels[:, ::-1], shape)
     return bool(np.count_nonzero(first & second) >= MIRRORED * np.count_nonzero(first | second))
 

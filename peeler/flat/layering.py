@@ -19,7 +19,7 @@ from peeler.flat.pieces import Piece
 from peeler.flat.regions import Regions
 from peeler.flat.repeats import repeated
 from peeler.flat.strokes import own_outline
-from peeler.geometry import Box, Pixels
+from peeler.geometry import Box, Mask, Pixels
 
 SMALLEST_TO_SPLIT = 100
 """Pixels."""
@@ -40,8 +40,8 @@ class Shape:
     """
 
     ink: NDArray[np.uint8]
-    visible: Pixels
-    whole: Pixels
+    visible: Mask
+    whole: Mask
     opacity: float = 1.0
     levels: NDArray[np.uint8] | None = None
 
@@ -78,7 +78,7 @@ class Layering:
             piece_of[list(piece.members)] = number
         self._piece_map, self._fill_map = piece_of[regions.labels], piece_of[fills.labels]
         self._windows = [_window(piece, (regions, fills)) for piece in pieces]
-        self._models = self._seen_whole() if palette.flat else {}
+        self._models = self._seen_whole() if palette.flat else []
         self._taken = np.zeros(self._piece_map.shape, np.bool_)
         """Pixels of strokes that have become outlines of their own."""
 
@@ -89,12 +89,17 @@ class Layering:
             later[number] = False
             parts = self._parts(number, later)
             for shown, whole in parts:
-                yield Shape(self._inks[number], shown, whole), number
+                yield self._shape(number, shown, whole)
             if len(parts) == 1 and not self._drawn[number]:
                 yield from self._outline(number, parts[0][1])
 
+    def _shape(self, number: int, shown: Pixels, whole: Pixels) -> tuple[Shape, int]:
+        """A shape of a piece, seen through the window of that."""
+        corner = self._windows[number][:2]
+        return Shape(self._inks[number], Mask.of(shown, corner), Mask.of(whole, corner)), number
+
     def _parts(self, number: int, later: NDArray[np.bool_]) -> list[tuple[Pixels, Pixels]]:
-        """What shows of each part of a piece and the whole part, inside the painter's interval.
+        """What shows of each part of a piece and the whole part, inside the painter's interval and the window.
 
         ``later`` tells the pieces that are painted after it; those in a hole of it lie on it.
         """
@@ -103,42 +108,33 @@ class Layering:
         visible = (piece_map == number) & ~taken
         if not self._flat:
             # The coarse tones of a photograph have no outlines to go by.
-            return [self._on_canvas(part, window) for part in _shown([(visible, visible)], visible)]
+            return _shown([(visible, visible)], visible)
         over, bridge = self._over(number), self._pieces[number].bridge
         drawn_in = self._drawn_in(number)
         seen = (drawn_in == number) & ~taken
         possible = visible | over[piece_map]
-        ink = self._ink_of[number]
-        models = [model for other, model in self._models.items() if other != number and self._ink_of[other] == ink]
+        models = [model for other, model in self._models[self._ink_of[number]].items() if other != number]
         parts = _shown(_completed(seen, over[drawn_in], None if bridge is None else bridge[window], models), visible)
         after = later[piece_map]
-        return [
-            self._on_canvas((shown, _without_holes(shown | (whole & possible), after)), window)
-            for shown, whole in parts
-        ]
+        return [(shown, _without_holes(shown | (whole & possible), after)) for shown, whole in parts]
 
-    def _seen_whole(self) -> dict[int, Pixels]:
-        """The pieces that nothing covers, cut to their boxes, of those whose ink others have."""
+    def _seen_whole(self) -> list[dict[int, Pixels]]:
+        """By ink the pieces that nothing covers, cut to their boxes, of those whose ink others have."""
         often = {ink for ink, count in Counter(self._ink_of).items() if count > 1}
         pieces = [
             number for number, ink in enumerate(self._ink_of) if ink in often and self._areas[number] >= FEWEST_VISIBLE
         ]
-        found = {}
+        found: list[dict[int, Pixels]] = [{} for _ in range(max(self._ink_of, default=-1) + 1)]
         for number in pieces:
             drawn_in = self._drawn_in(number)
             mask = drawn_in == number
             if mask.any() and not self._over(number)[drawn_in[grown(mask, 1) & ~mask]].any():
-                found[number] = mask[Box.around(mask).slices]
+                found[self._ink_of[number]][number] = mask[Box.around(mask).slices]
         return found
 
     def _drawn_in(self, number: int) -> NDArray[np.int32]:
         """The pieces in the window of one, in the drawing in which it is completed."""
         return (self._piece_map if self._drawn[number] else self._fill_map)[self._windows[number].slices]
-
-    def _on_canvas(self, part: tuple[Pixels, Pixels], window: tuple[slice, slice]) -> tuple[Pixels, Pixels]:
-        shown, whole = np.zeros((2, *self._piece_map.shape), np.bool_)
-        shown[window], whole[window] = part
-        return shown, whole
 
     def _outline(self, number: int, whole: Pixels) -> Iterator[tuple[Shape, int]]:
         """The outline of a fill that goes on behind others, cut out of the strokes that it is a part of."""
@@ -150,13 +146,16 @@ class Layering:
         if not strokes.any():
             return
         cell = self._fill_map == number
-        outline = own_outline(cell, cell | whole, strokes, over[self._fill_map])
+        behind = cell.copy()
+        behind[self._windows[number].slices] |= whole
+        outline = own_outline(cell, behind, strokes, over[self._fill_map])
         if outline is None or np.count_nonzero(outline[0]) < SMALLEST_OUTLINE:
             return
         self._taken |= outline[0]
         owner = int(np.bincount(self._piece_map[outline[0]]).argmax())
         shown, whole_outline = outline
-        yield Shape(self._inks[owner], shown, shown | (whole_outline & over[self._piece_map])), owner
+        whole_line = shown | (whole_outline & over[self._piece_map])
+        yield Shape(self._inks[owner], Mask.of(shown), Mask.of(whole_line)), owner
 
     def _over(self, number: int) -> NDArray[np.bool_]:
         """Per piece whether it may hide this one, and False for what is no piece; what is no shape hides nothing."""

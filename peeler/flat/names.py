@@ -63,7 +63,9 @@ class _Naming:
     def __init__(self, parts: Sequence[Part], wholes: Sequence[int | None], text: frozenset[int]) -> None:
         self._parts, self._wholes, self._text = parts, wholes, text
         self._colours = [colour_word(part.shape.ink) for part in parts]
-        self._classes = ["text" if place in text else shape_class(part.shape.whole) for place, part in enumerate(parts)]
+        self._classes = [
+            "text" if place in text else shape_class(part.pixels, max(part.canvas)) for place, part in enumerate(parts)
+        ]
         self._sides = _sides(mirrored_pairs(parts, wholes))
         self._eyes = _sides(eye_pairs(parts, wholes))
         self._roles = [self._role(place) for place in range(len(parts))]
@@ -140,8 +142,8 @@ class _Naming:
         return self._placed(place)
 
     def _placed(self, place: int) -> str:
-        mask = self._parts[place].shape.whole
-        return f"{self._heads[place]} {place_words(mask, (mask.shape[1], mask.shape[0]))}".strip()
+        part = self._parts[place]
+        return f"{self._heads[place]} {place_words(part.box, part.canvas)}".strip()
 
     def _told_apart(self, name: str, members: Sequence[int], taken: set[str]) -> list[str]:
         """Names for shapes that have the same one: by their places if these differ, else by numbers as one reads."""
@@ -181,7 +183,7 @@ def _is_shadow(part: Part, ground: Part) -> bool:
     """Whether something darker has the hue of what it lies on and runs along its rim."""
     if part.brightness > ground.brightness - APART or not _shares_hue(part, ground):
         return False
-    mask, whole = part.shape.whole[ground.box.slices], ground.pixels
+    mask, whole = part.mask.within(ground.box), ground.pixels
     rim = mask & grown(~np.pad(mask, 1), 1)[1:-1, 1:-1]
     edge = whole & grown(~np.pad(whole, 1), 2)[1:-1, 1:-1]
     return bool(rim.any() and edge[rim].mean() >= ALONG)
@@ -197,7 +199,7 @@ def _shares_hue(part: Part, ground: Part) -> bool:
 def describe(ink: NDArray[np.uint8], mask: Pixels) -> str:
     """The name of an element of colour ``ink`` (3,) that covers ``mask`` (height × width of the canvas)."""
     height, width = mask.shape
-    return f"{colour_word(ink)} {shape_class(mask)} {place_words(mask, (width, height))}".strip()
+    return f"{colour_word(ink)} {shape_class(mask)} {place_words(Box.around(mask), (width, height))}".strip()
 
 
 def colour_word(ink: NDArray[np.uint8]) -> str:
@@ -231,9 +233,8 @@ def _grey_word(value: float) -> str:
     return "light grey" if value > 0.75 else "grey" if value > 0.42 else "dark grey"
 
 
-def place_words(mask: Pixels, size: tuple[int, int]) -> str:
-    """Where the mask lies on a canvas of ``size`` (width, height), in thirds; nothing if it covers most of it."""
-    box = Box.around(mask)
+def place_words(box: Box, size: tuple[int, int]) -> str:
+    """Where something lies on a canvas of ``size`` (width, height), in thirds; nothing if it covers most of it."""
     if box.width > 0.6 * size[0] and box.height > 0.6 * size[1]:
         return ""
     x, y = box.centre

@@ -90,9 +90,11 @@ def objects(drawing: Drawing, parts: Sequence[Part], structure: Structure) -> di
 
 def _scene_of(parts: Sequence[Part], wholes: Sequence[int | None]) -> _Scene:
     roots = [chain_of(wholes, place)[-1] for place in range(len(parts))]
-    labels = np.full(parts[0].shape.visible.shape, _GROUND, np.int32) if parts else np.full((1, 1), _GROUND, np.int32)
+    width, height = parts[0].canvas if parts else (1, 1)
+    labels = np.full((height, width), _GROUND, np.int32)
     for part, root in zip(parts, roots, strict=True):
-        labels[part.shape.visible] = root
+        shown = part.shape.visible
+        labels[shown.box.slices][shown.pixels] = root
     contacts: dict[int, dict[int, int]] = {place: {} for place in np.unique(labels).tolist()}
     for border in boundaries(labels - _GROUND):
         first, second = border.first + _GROUND, border.second + _GROUND
@@ -176,7 +178,8 @@ def _named(scene: _Scene, parts: Sequence[Part], figures: Sequence[Collection[in
     for figure in figures:
         colour = colour_word(parts[max(figure, key=scene.areas.__getitem__)].shape.ink)
         shown = scene.shown(figure)
-        alike[colour, place_words(shown, size)].append((Box.around(shown), figure))
+        box = Box.around(shown)
+        alike[colour, place_words(box, size)].append((box, figure))
     for (colour, where), found in alike.items():
         for number, index in enumerate(as_one_reads([box for box, _ in found]), start=1):
             words = colour, "group", str(number) if len(found) > 1 else "", where

@@ -49,7 +49,7 @@ class Painted(NamedTuple):
         """The same for each pixel of ``box`` (height × width, 0–1), with soft edges."""
         if self.veil is not None:
             return np.asarray(self.veil.within(box) / 255, np.float32)
-        return _softened(within(self.shape, box)) * np.float32(self.opacity)
+        return _softened(self.shape.within(box)) * np.float32(self.opacity)
 
 
 def take_off(
@@ -64,7 +64,7 @@ def take_off(
     height, width = canvas.shape[:2]
     box = shape.box.expand(REACH + 1, (width, height))
     before = canvas[box.slices]
-    mask = within(shape, box)
+    mask = shape.within(box)
     ground = painted(below, background, box)
     after = before.copy()
     others = _covered(below, box)
@@ -97,7 +97,7 @@ def take_tint_off(canvas: RGB, sheet: Painted, below: Sequence[Painted], backgro
     """
     assert isinstance(sheet.paint, tuple), "a sheet has one ink"
     box = sheet.shape.box.expand(REACH + 1, (canvas.shape[1], canvas.shape[0]))
-    mask = within(sheet.shape, box)
+    mask = sheet.shape.within(box)
     alpha = sheet.alpha(box)
     rim = grown(mask, REACH) & (alpha < sheet.opacity) & (sheet.veil is None)
     ground = painted(below, background, box)
@@ -156,17 +156,12 @@ def _told(guess: Numbers, seen: Numbers) -> float:
     return float((apart(guess, seen) <= CLOSE).mean())
 
 
-def within(shape: Mask, box: Box) -> Pixels:
-    """The part of ``shape`` inside ``box``, height × width of the box."""
-    return shape.on((box.x1, box.y1))[box.y0 :, box.x0 :]
-
-
 def _covered(shapes: Sequence[Painted], box: Box) -> Pixels:
     """Where any of ``shapes`` lies, seen through ``box``."""
     covered = np.zeros((box.height, box.width), np.bool_)
     for shape, *_ in shapes:
         if shape.box.intersect(box).area:
-            covered |= within(shape, box)
+            covered |= shape.within(box)
     return covered
 
 
@@ -180,7 +175,7 @@ def _edges(shapes: Sequence[Painted], box: Box) -> Pixels:
     edges = np.zeros((box.height, box.width), np.bool_)
     for item in shapes:
         if item.veil is None and item.shape.box.intersect(box).area:
-            inside = within(item.shape, box)
+            inside = item.shape.within(box)
             edges |= inside & grown(~inside, 1)
     return edges
 

@@ -52,15 +52,18 @@ OPEN = 0.25
 """Share of its outline's inside that is hole, from which on a form is a ring, a frame or an outline."""
 
 
-def shape_class(mask: Pixels) -> str:
-    """The word for what ``mask`` (height × width of the canvas, not empty) looks like; ``UNKNOWN`` if nothing does."""
+def shape_class(mask: Pixels, longest: int | None = None) -> str:
+    """The word for what ``mask`` (height × width, not empty) looks like; ``UNKNOWN`` if nothing does.
+
+    ``longest`` is the longer side of the canvas in pixels, that of the mask if None.
+    """
     box = Box.around(mask)
     cut = mask[box.slices]
     whole = filled(np.pad(cut, 1))[1:-1, 1:-1]
     if cut.sum() < (1 - OPEN) * whole.sum():
         return _hollow(cut, whole)
     across, along, is_straight = _sides(cut)
-    if max(box.width, box.height) <= max(3.0, DOT * max(mask.shape)) and along < 1.6 * across:
+    if max(box.width, box.height) <= max(3.0, DOT * (longest or max(mask.shape))) and along < 1.6 * across:
         return "dot"
     if _is_slender(cut):
         return "line" if is_straight else _curve(cut)

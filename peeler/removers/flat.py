@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from peeler.channels import apart, picked
 from peeler.flat.matting import REACH, Ink
-from peeler.flat.painting import Paint, Painted, colours_of, ink_of, paint_of, take_off, take_tint_off, within
+from peeler.flat.painting import Paint, Painted, colours_of, ink_of, paint_of, take_off, take_tint_off
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGB, RGBA, Box, Mask
 from peeler.graph import Element
@@ -102,7 +102,6 @@ def _ink(colour: NDArray[Any]) -> Ink:
 
 def _shows(canvas: RGB, shape: Mask, paint: Paint) -> bool:
     """Whether most of what a shape covers has the colour of its paint."""
-    mask = within(shape, shape.box)
-    pixels = picked(canvas[shape.box.slices], mask).astype(np.int16)
-    colours = paint if isinstance(paint, tuple) else picked(colours_of(paint, shape.box), mask)
+    pixels = picked(canvas[shape.box.slices], shape.pixels).astype(np.int16)
+    colours = paint if isinstance(paint, tuple) else picked(colours_of(paint, shape.box), shape.pixels)
     return bool((apart(pixels, colours) <= PLAIN).mean() >= PLAIN_SHARE)
