@@ -15,7 +15,7 @@ from peeler.flat.cues import WEIGHTS
 from peeler.flat.drawing import Drawing, read_drawing
 from peeler.flat.learned_order import order_net, verdicts
 from peeler.flat.survey import Survey, survey
-from peeler.geometry import RGB, RGBA, Box, Pixels
+from peeler.geometry import RGB, RGBA, Box, Mask, Pixels
 from peeler.scenes.render import rendered
 from peeler.stack import Layer, LayerStack, Role, opaque_layer
 
@@ -74,11 +74,12 @@ def _by_cue(seen: Survey, cue: int | None) -> Survey:
 
 
 def _completed(read: Drawing, complete: Completion) -> Drawing:
-    cover = np.zeros(read.shapes[0].visible.shape if read.shapes else (0, 0), np.bool_)
+    cover = np.zeros(read.size[::-1], np.bool_)
     shapes = []
     for shape in reversed(read.shapes):
-        shapes.append(replace(shape, whole=complete(shape.visible, cover)))
-        cover = cover | shape.visible
+        visible = shape.visible.on(read.size)
+        shapes.append(replace(shape, whole=Mask.of(complete(visible, cover))))
+        cover = cover | visible
     return replace(read, shapes=tuple(reversed(shapes)))
 
 
@@ -89,13 +90,11 @@ def _hull(visible: Pixels, cover: Pixels) -> Pixels:
 def stack_of(read: Drawing) -> LayerStack:
     """Each shape as a layer of its ink with hard edges."""
     layers = [_layer(place, shape.whole, shape.ink) for place, shape in enumerate(read.shapes)]
-    height, width = read.shapes[0].whole.shape if read.shapes else (1, 1)
-    paper = opaque_layer("background", "background", np.full((height, width, 3), read.background), "background")
-    return LayerStack((width, height), (paper, *layers))
+    paper = np.full((*read.size[::-1], 3), read.background)
+    return LayerStack(read.size, (opaque_layer("background", "background", paper, "background"), *layers))
 
 
-def _layer(place: int, whole: Pixels, ink: Sequence[int] | RGB) -> Layer:
-    box = Box.around(whole)
-    pixels = np.zeros((box.height, box.width, 4), np.uint8)
-    pixels[whole[box.slices]] = (*ink, 255)
-    return Layer(str(place), f"shape {place}", box, pixels)
+def _layer(place: int, whole: Mask, ink: Sequence[int] | RGB) -> Layer:
+    pixels = np.zeros((*whole.pixels.shape, 4), np.uint8)
+    pixels[whole.pixels] = (*ink, 255)
+    return Layer(str(place), f"shape {place}", whole.box, pixels)

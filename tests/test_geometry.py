@@ -1,8 +1,10 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from peeler.geometry import Box, Mask, Pixels
+from peeler.geometry import Box, Mask, Pixels, meeting
 
 
 def random_pixels(seed: int, shape: tuple[int, int] = (9, 13)) -> Pixels:
@@ -84,3 +86,20 @@ def test_a_box_comes_back_from_the_grid(size: tuple[int, int]) -> None:
 def test_the_grid_has_y_first() -> None:
     assert Box(0, 0, 10, 40).on_grid((100, 40)) == (0, 0, 1000, 100)
     assert Box.from_grid((0, 500, 250, 1000), (100, 40)) == Box(50, 0, 100, 10)
+
+
+@pytest.mark.parametrize("reach", [0, 1, 5])
+def test_boxes_that_meet_are_told_in_order(reach: int) -> None:
+    corners = np.random.default_rng(reach).integers(0, 60, (40, 2))
+    boxes = [Box(x, y, x + 3 + index % 5, y + 2 + index % 7) for index, (x, y) in enumerate(corners.tolist())]
+    grown = [Box(box.x0 - reach, box.y0 - reach, box.x1 + reach, box.y1 + reach) for box in boxes]
+    expected = [(one, other) for one, other in combinations(range(40), 2) if grown[one].intersect(grown[other]).area]
+    assert list(meeting(boxes, reach)) == expected
+    assert list(meeting([])) == list(meeting(boxes[:1])) == []
+
+
+@pytest.mark.parametrize("window", [Box(0, 0, 9, 9), Box(2, 3, 5, 4), Box(4, 1, 12, 12), Box(7, 7, 9, 9)])
+def test_a_mask_is_seen_through_a_window(window: Box) -> None:
+    pixels = np.zeros((12, 12), np.bool_)
+    pixels[2:6, 3:7] = np.random.default_rng(1).random((4, 4)) < 0.6
+    assert np.array_equal(Mask.of(pixels).within(window), pixels[window.slices])

@@ -42,15 +42,15 @@ class FlatAnalyst:
             if kept is not None:
                 return Analysis(kept, KEPT_UP)
         drawing = read_drawing(canvas, self._learned)
-        graph = _graph(drawing, (canvas.shape[1], canvas.shape[0]))
+        graph = _graph(drawing)
         if previous is not None:
             graph = graph.carrying_ids_from(previous)
         return Analysis(graph, _account(drawing), "" if drawing.palette.flat else NOT_FLAT)
 
 
-def _graph(drawing: Drawing, size: tuple[int, int]) -> LayerGraph:
+def _graph(drawing: Drawing) -> LayerGraph:
     ids = [f"e{number:02d}" for number in range(1, len(drawing.shapes) + 1)]
-    parts = parts_of(drawing.shapes, size)
+    parts = parts_of(drawing.shapes, drawing.size)
     known = structure(parts)
     belongs = {place: ids[whole] for place, whole in enumerate(known.wholes) if whole is not None}
     if drawing.palette.flat:

@@ -30,7 +30,7 @@ PRINTED = 12.0
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """Shapes in painting order, bottom first, over a plain ``background``.
+    """Shapes in painting order, bottom first, over a plain ``background``, on a canvas of ``size`` (width, height).
 
     ``evidence`` speaks of indices of ``shapes``, and so does ``interrupted``: pairs that may be pieces of one shape but
     are not told as one; ``text`` are those that are lines of text. Where the ``palette`` is not flat the shapes are
@@ -42,6 +42,7 @@ class Drawing:
     interrupted: tuple[tuple[int, int], ...]
     background: NDArray[np.uint8]
     palette: Palette
+    size: tuple[int, int]
     text: frozenset[int] = frozenset()
 
 
@@ -76,6 +77,7 @@ def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
         tuple((opaque[one], opaque[other]) for one, other in interrupted),
         palette.inks[regions.all[min(seen.background)].ink],
         palette,
+        (picture.shape[1], picture.shape[0]),
         frozenset(place for place in opaque if joined.pieces[owners[place]].is_text),
     )
 

@@ -64,7 +64,7 @@ def figures(mine: Form, theirs: Form, around: Surroundings, contact: int, outlin
         mine.brightness / 255,
         mine.saturation,
         float(theirs.filled_of[label] / mine.area),
-        mine.area / float(mine.hull_of.sum()),
+        mine.area / float(mine.hull_of.total()),
         float(label in outlines),
         float(around.on_background[label] / edge),
         contact / edge,

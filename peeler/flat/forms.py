@@ -1,5 +1,6 @@
 """The form of each region: how thick it is, how even, and what lies inside its outline and hull."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import cv2
@@ -21,9 +22,9 @@ class Form:
     """What the cues ask about one region.
 
     ``thickness`` is the mean distance of its pixels to its edge, in pixels of a canvas of 512 × 512; ``deepest`` the
-    95th percentile of the distances in units of their mean; ``hull_of`` and ``filled_of`` count, per region, its pixels
-    inside this region's convex hull and outline; ``brightness`` is 0–255, ``saturation``, the spread of the ink's
-    channels, 0–1.
+    95th percentile of the distances in units of their mean; ``hull_of`` and ``filled_of`` count the pixels that each
+    region, by its label, has inside this one's convex hull and outline; ``brightness`` is 0–255, ``saturation``, the
+    spread of the ink's channels, 0–1.
     """
 
     label: int
@@ -31,8 +32,8 @@ class Form:
     area: int
     thickness: float
     deepest: float
-    hull_of: NDArray[np.int64]
-    filled_of: NDArray[np.int64]
+    hull_of: Counter[int]
+    filled_of: Counter[int]
     brightness: float
     saturation: float
 
@@ -61,8 +62,14 @@ def _form(regions: Regions, region: Region, ink: NDArray[np.uint8]) -> Form:
         area=region.area,
         thickness=float(depth.mean()) / scale,
         deepest=float(np.percentile(depth, 95) / depth.mean()),
-        hull_of=np.bincount(labels[hull > 0], minlength=len(regions.all)),
-        filled_of=np.bincount(labels[filled > 0], minlength=len(regions.all)),
+        hull_of=_counted(labels[hull > 0]),
+        filled_of=_counted(labels[filled > 0]),
         brightness=float(ink @ LUMA),
         saturation=float(np.ptp(ink)) / 255,
     )
+
+
+def _counted(labels: Labels) -> Counter[int]:
+    counts = np.bincount(labels)
+    found = np.flatnonzero(counts)
+    return Counter(dict(zip(found.tolist(), counts[found].tolist(), strict=True)))

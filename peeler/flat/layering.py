@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -18,7 +18,7 @@ from peeler.flat.parts import split
 from peeler.flat.pieces import Piece
 from peeler.flat.regions import Regions
 from peeler.flat.repeats import repeated
-from peeler.flat.strokes import own_outline
+from peeler.flat.strokes import depths, own_outline
 from peeler.geometry import Box, Mask, Pixels
 
 SMALLEST_TO_SPLIT = 100
@@ -77,6 +77,10 @@ class Layering:
         for number, piece in enumerate(pieces):
             piece_of[list(piece.members)] = number
         self._piece_map, self._fill_map = piece_of[regions.labels], piece_of[fills.labels]
+        depth = depths(np.append(self._drawn, False)[self._piece_map])
+        labels = self._piece_map[depth > 0]
+        self._depths = np.bincount(labels, depth[depth > 0], len(pieces)), np.bincount(labels, minlength=len(pieces))
+        """Of each piece of a stroke the sum of the depths of its pixels, and how many these are."""
         self._windows = [_window(piece, (regions, fills)) for piece in pieces]
         self._models = self._seen_whole() if palette.flat else []
         self._taken = np.zeros(self._piece_map.shape, np.bool_)
@@ -142,20 +146,21 @@ class Layering:
         drawn = over[:-1] & self._drawn
         if not drawn.any():
             return
-        strokes = np.append(drawn, False)[self._piece_map] & ~self._taken
+        window = self._windows[number]
+        piece_map, fill_map = self._piece_map[window.slices], self._fill_map[window.slices]
+        strokes = np.append(drawn, False)[piece_map] & ~self._taken[window.slices]
         if not strokes.any():
             return
-        cell = self._fill_map == number
-        behind = cell.copy()
-        behind[self._windows[number].slices] |= whole
-        outline = own_outline(cell, behind, strokes, over[self._fill_map])
+        cell = fill_map == number
+        half = 2 * float(np.divide(*(figures[drawn].sum() for figures in self._depths)))
+        outline = own_outline(cell, cell | whole, strokes, over[fill_map], half)
         if outline is None or np.count_nonzero(outline[0]) < SMALLEST_OUTLINE:
             return
-        self._taken |= outline[0]
-        owner = int(np.bincount(self._piece_map[outline[0]]).argmax())
         shown, whole_outline = outline
-        whole_line = shown | (whole_outline & over[self._piece_map])
-        yield Shape(self._inks[owner], Mask.of(shown), Mask.of(whole_line)), owner
+        self._taken[window.slices] |= shown
+        owner = int(np.bincount(piece_map[shown]).argmax())
+        shape, _ = self._shape(number, shown, shown | (whole_outline & over[piece_map]))
+        yield replace(shape, ink=self._inks[owner]), owner
 
     def _over(self, number: int) -> NDArray[np.bool_]:
         """Per piece whether it may hide this one, and False for what is no piece; what is no shape hides nothing."""

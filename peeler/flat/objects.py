@@ -76,7 +76,7 @@ def objects(drawing: Drawing, parts: Sequence[Part], structure: Structure) -> di
     What hangs together is one object, unless it is all that there is. Text, floors and backdrops belong to none, and
     neither does what stands alone.
     """
-    scene = _scene_of(parts, structure.wholes)
+    scene = _scene_of(parts, structure.wholes, drawing.size)
     grounds = structure.backdrops | _floors(scene, drawing) | {_GROUND}
     free = set(scene.places) - grounds - drawing.text
     scenery = _scenery(scene, free, grounds, _colours(drawing))
@@ -88,10 +88,9 @@ def objects(drawing: Drawing, parts: Sequence[Part], structure: Structure) -> di
     return named | (dict.fromkeys(scenery, SCENERY) if len(scenery) > 1 else {})
 
 
-def _scene_of(parts: Sequence[Part], wholes: Sequence[int | None]) -> _Scene:
+def _scene_of(parts: Sequence[Part], wholes: Sequence[int | None], size: tuple[int, int]) -> _Scene:
     roots = [chain_of(wholes, place)[-1] for place in range(len(parts))]
-    width, height = parts[0].canvas if parts else (1, 1)
-    labels = np.full((height, width), _GROUND, np.int32)
+    labels = np.full(size[::-1], _GROUND, np.int32)
     for part, root in zip(parts, roots, strict=True):
         shown = part.shape.visible
         labels[shown.box.slices][shown.pixels] = root

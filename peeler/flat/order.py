@@ -19,9 +19,9 @@ def stacking(count: int, evidence: Iterable[Evidence]) -> Pixels:
     for item in sorted(evidence, key=lambda item: (-item.weight, item.above, item.below)):
         if item.above == item.below or above[item.below, item.above]:
             continue
-        higher, lower = above[:, item.above].copy(), above[item.below].copy()
-        higher[item.above] = lower[item.below] = True
-        above |= np.outer(higher, lower)
+        higher = np.append(np.flatnonzero(above[:, item.above]), item.above)
+        lower = np.append(np.flatnonzero(above[item.below]), item.below)
+        above[np.ix_(higher, lower)] = True
     return above
 
 

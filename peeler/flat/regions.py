@@ -167,6 +167,19 @@ def _connected(inks: Labels) -> Regions:
     return Regions(labels, tuple(regions))
 
 
+def boxes_of(labels: Labels, count: int) -> list[Box]:
+    """The smallest box around each of ``count`` labels; empty at the origin for those that no pixel has."""
+    ends = []
+    for lines in (labels.T, labels):
+        places = np.arange(lines.size) // lines.shape[1]
+        first, past = np.zeros((2, count), np.intp)
+        # Of what is written twice the last one stays.
+        first[lines.ravel()[::-1]], past[lines.ravel()] = places[::-1], places + 1
+        ends += [first, past]
+    left, right, top, bottom = (end.tolist() for end in ends)
+    return [Box(*corners) for corners in zip(left, top, right, bottom, strict=True)]
+
+
 def _absorb_specks(regions: Regions, picture: RGB, palette: Palette, specks: NDArray[np.bool_]) -> Regions:
     """Give the pixels of ``specks`` to the inks around them."""
     if not specks.any():

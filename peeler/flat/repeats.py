@@ -28,21 +28,21 @@ def repeated(visible: Pixels, cover: Pixels, models: Sequence[Pixels]) -> Pixels
     alike = [place for place, size in enumerate(sizes) if LEAST_SEEN * size <= area < size]
     if not alike:
         return None
-    possible = grown(visible | cover, OFF)
+    possible, box = grown(visible | cover, OFF), Box.around(visible)
     for place in sorted(alike, key=lambda place: sizes[place])[:MOST_MODELS]:
-        for whole in _placed(models[place], visible, possible):
+        for whole in _placed(models[place], box, possible):
             if (whole & cover).any() and not (visible & ~grown(whole, OFF)).any():
                 return whole
     return None
 
 
-def _placed(model: Pixels, visible: Pixels, possible: Pixels) -> Iterator[Pixels]:
-    """The model on the canvas, wherever it shares a corner of its box with ``visible`` and is all ``possible``."""
+def _placed(model: Pixels, visible: Box, possible: Pixels) -> Iterator[Pixels]:
+    """The model on the canvas, wherever its box shares a corner with that of what is seen and all of it is possible."""
     for way in (model, model[:, ::-1], model[::-1], model[::-1, ::-1]):
-        for x, y in _corners(Box.around(visible), way.shape, visible.shape):
+        for x, y in _corners(visible, way.shape, possible.shape):
             here = slice(y, y + way.shape[0]), slice(x, x + way.shape[1])
             if not (way & ~possible[here]).any():
-                whole = np.zeros(visible.shape, np.bool_)
+                whole = np.zeros(possible.shape, np.bool_)
                 whole[here] = way
                 yield whole
 

@@ -4,7 +4,7 @@ Two fills with an outline between them do not touch, so nothing tells which one 
 to the nearest fill they meet in its middle, and the junctions there are those of the shapes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cv2
@@ -17,8 +17,8 @@ from peeler.flat.contours import filled
 from peeler.flat.forms import Form
 from peeler.flat.matting import grown
 from peeler.flat.palette import Labels
-from peeler.flat.regions import Regions
-from peeler.geometry import Box, Pixels
+from peeler.flat.regions import Regions, boxes_of
+from peeler.geometry import Pixels
 
 LINE_THICKNESS = 8.0
 """Mean distance to its edge in pixels of a canvas of 512 × 512; a stroke of 32 pixels has 8."""
@@ -52,16 +52,16 @@ class Strokes:
 def find_strokes(forms: Mapping[int, Form]) -> Strokes:
     """Where an ink outlines one thing, every even line of it around something lighter is an outline, however small."""
     thin = [form for form in forms.values() if form.thickness < LINE_THICKNESS]
-    around = [form for form in thin if form.deepest < EVEN and _goes_around_any(form, forms.values())]
-    inks = {form.ink for form in around if form.area < FRAME_SHARE * form.filled_of.sum()}
+    around = [form for form in thin if form.deepest < EVEN and _goes_around_any(form, forms)]
+    inks = {form.ink for form in around if form.area < FRAME_SHARE * form.filled_of.total()}
     return Strokes(
         outlines=frozenset(form.label for form in around if form.ink in inks),
         all=frozenset(form.label for form in thin if form.ink in inks),
     )
 
 
-def _goes_around_any(line: Form, forms: Iterable[Form]) -> bool:
-    return any(outlined(line, form) for form in forms if form is not line)
+def _goes_around_any(line: Form, forms: Mapping[int, Form]) -> bool:
+    return any(outlined(line, forms[label]) for label in line.filled_of if label in forms and label != line.label)
 
 
 def outlined(line: Form, form: Form) -> bool:
@@ -105,20 +105,20 @@ def _relabelled(regions: Regions, labels: Labels) -> Regions:
     return Regions(
         labels,
         tuple(
-            replace(region, area=int(areas[region.label]), box=Box.around(labels == region.label))
-            for region in regions.all
+            replace(region, area=int(areas[region.label]), box=box)
+            for region, box in zip(regions.all, boxes_of(labels, len(regions.all)), strict=True)
         ),
     )
 
 
-def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels) -> tuple[Pixels, Pixels] | None:
+def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels, half: float) -> tuple[Pixels, Pixels] | None:
     """The outline of a fill that goes on behind another one: what shows of it, and the whole of it.
 
     ``cell`` is the fill up to the middle of its outline, ``whole`` what it is believed to be, ``drawn`` all strokes
-    over it and ``front`` the other fills over it. None where the fill does not go on or has no outline all around, and
-    where no line is between the fill and what it goes on behind: then the line lies around both, as that of a sticker.
+    over it, ``half`` as wide as these, and ``front`` the other fills over it. None where the fill does not go on or has
+    no outline all around, and where no line is between the fill and what it goes on behind: then the line lies around
+    both, as that of a sticker.
     """
-    half = 2 * float(cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, 3)[drawn].mean())
     inside = filled(whole)
     outside = _distance(~inside)
     # What does not reach beyond the outline lies in it, and the outline over both.
@@ -135,6 +135,11 @@ def own_outline(cell: Pixels, whole: Pixels, drawn: Pixels, front: Pixels) -> tu
     band = _distance(inside) + outside <= half
     shows = _with_crumbs(band & drawn & ~near_front, drawn & ~near_front)
     return shows, shows | (band & (front | drawn))
+
+
+def depths(drawn: Pixels) -> NDArray[np.float32]:
+    """How deep in strokes their pixels lie, 0 elsewhere; its mean is a quarter of their width."""
+    return np.asarray(cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
 
 
 def _with_crumbs(outline: Pixels, drawn: Pixels) -> Pixels:

@@ -4,7 +4,7 @@ import numpy as np
 
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
-from peeler.geometry import RGB, Pixels
+from peeler.geometry import RGB, Mask, Pixels
 from peeler.scenes.render import picture
 
 SIZE = 96
@@ -47,5 +47,6 @@ def label_at(regions: Regions, x: int, y: int) -> int:
     return int(regions.labels[y, x])
 
 
-def iou(one: Pixels, other: Pixels) -> float:
-    return float((one & other).sum() / (one | other).sum())
+def iou(one: Mask | Pixels, other: Pixels) -> float:
+    pixels = one.on(other.shape[::-1]) if isinstance(one, Mask) else one
+    return float((pixels & other).sum() / (pixels | other).sum())

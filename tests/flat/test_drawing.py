@@ -25,12 +25,13 @@ def assert_consistent(drawing: Drawing, canvas: RGB, dropped: int = 0) -> None:
     """
     covered = np.zeros(canvas.shape[:2], np.bool_)
     for shape in reversed(drawing.shapes):
-        assert (shape.visible <= shape.whole).all() and shape.visible.any()
-        assert not (shape.visible & covered).any(), "one pixel shows two shapes"
-        alike = [other.visible for other in drawing.shapes if (other.ink == shape.ink).all()]
+        visible, whole = shape.visible.on(drawing.size), shape.whole.on(drawing.size)
+        assert (visible <= whole).all() and visible.any()
+        assert not (visible & covered).any(), "one pixel shows two shapes"
+        alike = [other.visible.on(drawing.size) for other in drawing.shapes if (other.ink == shape.ink).all()]
         may_hold = np.logical_or.reduce([covered, *alike])
-        assert (shape.whole & ~may_hold).sum() <= dropped, "outside the painter's interval"
-        covered |= shape.visible
+        assert (whole & ~may_hold).sum() <= dropped, "outside the painter's interval"
+        covered |= visible
     for item in drawing.evidence:
         assert item.above > item.below, "evidence against the painting order"
         assert item.weight >= 0
@@ -58,7 +59,8 @@ def test_a_face() -> None:
     eyes = circle(36, 40, 6, BLUE) + circle(60, 40, 6, BLUE)
     drawing = read(circle(48, 48, 36, RED), eyes, rect(34, 62, 62, 68, WHITE))
     assert told(drawing)[0] == RED and sorted(told(drawing)[1:]) == sorted([BLUE, BLUE, WHITE])
-    assert (drawing.shapes[0].whole >= drawing.shapes[1].whole).all(), "the face goes on under what is on it"
+    low, high = (shape.whole for shape in drawing.shapes[:2])
+    assert low.overlap(high) == high.area, "the face goes on under what is on it"
     assert iou(drawing.shapes[0].whole, disc(48, 48, 36)) > 0.97
     assert {(item.above, item.below) for item in drawing.evidence} == {(1, 0), (2, 0), (3, 0)}
 
@@ -74,7 +76,7 @@ def test_two_inks_of_nearly_one_colour_are_both_seen(levels: int) -> None:
     """On a third, which must not take the rarer one for a part of itself."""
     nearly = "#fbc2" + bytes([0x19 + levels]).hex()
     drawing = read(rect(4, 4, 60, 92, "#fbc219"), rect(60, 4, 92, 92, "#f26d31"), circle(76, 40, 10, nearly))
-    (spot,) = [shape.visible for shape in drawing.shapes if shape.visible[40, 76]]
+    (spot,) = [shape.visible for shape in drawing.shapes if shape.visible.on(drawing.size)[40, 76]]
     assert iou(spot, disc(76, 40, 10)) > 0.95
 
 

@@ -10,7 +10,7 @@ from peeler.analysts.flat import FlatAnalyst
 from peeler.exporters.svg import SvgExporter
 from peeler.flat.drawing import read_drawing
 from peeler.flat.layering import Shape
-from peeler.geometry import RGB, Box, Pixels, Veil
+from peeler.geometry import RGB, Box, Mask, Pixels, Veil
 from peeler.graph import LayerGraph
 from peeler.records import StopReason
 from peeler.registry import vectorizer
@@ -70,7 +70,7 @@ def test_its_ink_and_its_alpha_are_true(name: str) -> None:
     assert np.abs(shape.ink.astype(int) - ink).max() <= 6
     assert shape.levels is not None
     alpha = true_alpha(LIGHT if glows else SHADOW, ink[0])
-    assert np.abs(shape.levels / 255 - alpha)[shape.visible].max() <= 0.04
+    assert np.abs(shape.levels / 255 - alpha)[shape.visible.on((SIZE, SIZE))].max() <= 0.04
     assert iou(shape.visible, (alpha > 0.002) & ~on_top(name)) >= 0.95
 
 
@@ -82,7 +82,7 @@ def test_it_goes_on_below_what_lies_on_it() -> None:
     shape = fading(picture_of("glow"))
     assert shape.levels is not None
     hidden = disc(100, 100, 30, SIZE)
-    assert (shape.whole & hidden).sum() == hidden.sum()
+    assert shape.whole.overlap(Mask.of(hidden)) == hidden.sum()
     assert shape.levels[hidden].min() >= 150
 
 

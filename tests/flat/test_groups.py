@@ -2,18 +2,18 @@ import numpy as np
 
 from peeler.flat.groups import eye_pairs, mirrored_pairs, parts_of, structure
 from peeler.flat.layering import Shape
-from peeler.geometry import Pixels
+from peeler.geometry import Mask, Pixels
 from tests.flat.figures import SIZE, bar, disc
 
 BLACK, RED, YELLOW, BLUE = (10, 10, 10), (200, 20, 20), (255, 210, 0), (0, 48, 255)
 
 
 def shape(ink: tuple[int, int, int], mask: Pixels) -> Shape:
-    return Shape(np.array(ink, np.uint8), mask, mask)
+    return Shape(np.array(ink, np.uint8), Mask.of(mask), Mask.of(mask))
 
 
 def wholes_of(*shapes: Shape) -> list[int | None]:
-    return structure(parts_of(shapes)).wholes
+    return structure(parts_of(shapes, (SIZE, SIZE))).wholes
 
 
 def test_the_topmost_larger_shape_below_is_the_whole() -> None:
@@ -47,12 +47,12 @@ def test_a_face_is_no_backdrop() -> None:
     glints = [shape((255, 255, 255), disc(x, 38, 2)) for x in (32, 64)]
     shapes = face, *eyes, *glints, shape(RED, bar(36, 62, 60, 68))
     assert wholes_of(*shapes) == [None, 0, 0, 1, 2, 0]
-    parts = parts_of(shapes)
+    parts = parts_of(shapes, (SIZE, SIZE))
     assert eye_pairs(parts, structure(parts).wholes) == [(1, 2)]
 
 
 def pairs(*shapes: Shape) -> list[tuple[int, int]]:
-    parts = parts_of(shapes)
+    parts = parts_of(shapes, (SIZE, SIZE))
     return mirrored_pairs(parts, structure(parts).wholes)
 
 

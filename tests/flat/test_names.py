@@ -4,7 +4,7 @@ import pytest
 from peeler.flat.groups import parts_of, structure
 from peeler.flat.layering import Shape
 from peeler.flat.names import colour_word, describe, names_of, place_words
-from peeler.geometry import Pixels
+from peeler.geometry import Box, Mask, Pixels
 from tests.flat.figures import SIZE, bar, disc
 
 
@@ -41,7 +41,7 @@ def test_a_colour_has_the_word_that_a_person_would_use(hexadecimal: str, word: s
     ],
 )
 def test_a_place_is_told_in_thirds(mask: Pixels, words: str) -> None:
-    assert place_words(mask, (SIZE, SIZE)) == words
+    assert place_words(Box.around(mask), (SIZE, SIZE)) == words
 
 
 def test_a_name_is_colour_form_and_place() -> None:
@@ -54,11 +54,11 @@ WHITE, YELLOW, BLUE, GREEN = (255, 255, 255), (255, 210, 0), (0, 48, 255), (0, 1
 
 
 def shape(ink: tuple[int, int, int], mask: Pixels) -> Shape:
-    return Shape(np.array(ink, np.uint8), mask, mask)
+    return Shape(np.array(ink, np.uint8), Mask.of(mask), Mask.of(mask))
 
 
 def named(*shapes: Shape) -> list[str]:
-    parts = parts_of(shapes)
+    parts = parts_of(shapes, (SIZE, SIZE))
     return names_of(parts, structure(parts).wholes)
 
 

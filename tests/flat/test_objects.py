@@ -23,7 +23,7 @@ def painted(ground: Ink, *shapes: tuple[Ink, Pixels]) -> RGB:
 def told(picture: RGB) -> dict[Ink, str]:
     """The object of each shape that is part of nothing, by its ink."""
     drawing = read_drawing(picture)
-    parts = parts_of(drawing.shapes)
+    parts = parts_of(drawing.shapes, drawing.size)
     named = objects(drawing, parts, structure(parts))
     inks: list[Ink] = [tuple(int(value) for value in shape.ink) for shape in drawing.shapes]  # type: ignore[misc]
     return {inks[place]: name for place, name in named.items()}

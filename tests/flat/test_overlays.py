@@ -9,7 +9,7 @@ from peeler.analysts.flat import FlatAnalyst
 from peeler.flat.drawing import read_drawing
 from peeler.flat.layering import Shape
 from peeler.flat.overlays import tint_of
-from peeler.geometry import RGB, Pixels
+from peeler.geometry import RGB, Mask, Pixels
 from peeler.inputs import Picture
 from peeler.peel import Engine, peel
 from peeler.presets import Preset
@@ -72,7 +72,7 @@ def test_a_shadow_across_stripes_is_one_shape() -> None:
 
 def test_what_a_sheet_tints_does_not_show_as_it_is() -> None:
     drawing = read_drawing(drawn_large(*STRIPES, HALF_DISC))
-    assert not any((shape.visible & half_disc()).sum() > 150 for shape in drawing.shapes if shape.opacity == 1)
+    assert not any(shape.visible.overlap(Mask.of(half_disc())) > 150 for shape in drawing.shapes if shape.opacity == 1)
     place = next(place for place, shape in enumerate(drawing.shapes) if shape.opacity < 1)
     assert {item.below for item in drawing.evidence if item.above == place} == {0, 1, 2}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from peeler.flat.matting import REACH, Ink, grown
-from peeler.flat.painting import Painted, ink_of, painted, take_off, visible_parts, within
+from peeler.flat.painting import Painted, ink_of, painted, take_off, visible_parts
 from peeler.geometry import RGB, RGBA, Box, Mask, Pixels
 from peeler.graph import Element
 from peeler.stack import Layer, LayerStack, opaque_layer
@@ -84,11 +84,6 @@ def test_shapes_are_painted_in_turn() -> None:
     assert np.abs(picture.astype(int) - drawn(*ON_THE_BAR)).max(axis=2).mean() < 2
     seen = Box(30, 20, 70, 90)
     assert (painted(shapes, WHITE, seen)[4:-4, 4:-4] == picture[24:86, 34:66]).all()
-
-
-def test_a_mask_is_seen_through_a_box() -> None:
-    assert (within(Mask.of(DISC), Box(20, 30, 60, 80)) == DISC[30:80, 20:60]).all()
-    assert not within(Mask.of(DISC), Box(0, 0, 10, 10)).any()
 
 
 def test_the_ink_of_an_element() -> None:

@@ -11,6 +11,7 @@ from peeler.flat.regions import (
     SMALLEST_LOSSY,
     SMALLEST_TONE,
     Regions,
+    boxes_of,
     find_regions,
 )
 from peeler.geometry import RGB, Box
@@ -164,3 +165,9 @@ def test_specks_of_a_lossy_picture_belong_to_their_surroundings() -> None:
     _, file = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 40])
     lossy = np.ascontiguousarray(cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1])
     assert min(region.area for region in regions_of(lossy).all) >= SMALLEST_LOSSY
+
+
+def test_boxes_of_labels() -> None:
+    labels = np.random.default_rng(3).integers(0, 9, (7, 11)).astype(np.int32)
+    labels[labels == 3] = 4
+    assert boxes_of(labels, 10) == [Box.around(labels == label) for label in range(10)]

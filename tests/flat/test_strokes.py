@@ -89,14 +89,15 @@ def test_bands_that_end_at_an_outline_leave_it_whole() -> None:
     lines = [shape for shape in drawing.shapes if "#" + bytes(shape.ink).hex() == BLACK]
     assert len(drawing.shapes) == 4
     (outline,) = lines
-    assert connected(outline.visible) == 1
+    assert connected(outline.visible.pixels) == 1
 
 
 def test_what_a_line_goes_around_is_a_shape_though_it_has_the_colour_of_the_ground() -> None:
     plate = f'<rect x="40" y="40" width="176" height="176" rx="40" fill="#ffffff" stroke="{BLACK}" stroke-width="4"/>'
     drawing = read_drawing(drawn(plate, f'<circle cx="128" cy="128" r="48" fill="{GREEN}"/>', size=SIZE))
     (white,) = [shape for shape in drawing.shapes if shape.ink.tolist() == [255, 255, 255]]
-    assert white.whole[128, 128] and white.whole[60, 128] and not white.whole[20, 20]
+    whole = white.whole.on(drawing.size)
+    assert whole[128, 128] and whole[60, 128] and not whole[20, 20]
 
 
 def test_the_rim_around_fills_without_a_line_between_is_one_shape() -> None:
@@ -110,7 +111,7 @@ def test_the_rim_around_fills_without_a_line_between_is_one_shape() -> None:
 
 def test_an_outline_of_its_own_leaves_no_crumbs_behind() -> None:
     drawing = read_drawing(trees())
-    assert [connected(shape.visible) for shape in drawing.shapes] == [1, 1, 1, 1]
+    assert [connected(shape.visible.pixels) for shape in drawing.shapes] == [1, 1, 1, 1]
 
 
 def connected(mask: Pixels) -> int:

@@ -61,7 +61,7 @@ def test_a_word_is_one_shape(words: str, size: int, ink: Colour, ground: Colour,
     drawing = read_drawing(canvas)
     (text,) = texts(drawing)
     assert iou(drawing.shapes[text].visible, inked(canvas, ink)) > 0.95
-    assert np.array_equal(drawing.shapes[text].visible, drawing.shapes[text].whole)
+    assert drawing.shapes[text].visible == drawing.shapes[text].whole
     assert len(drawing.shapes) == 1 + (button is not None)
 
 
@@ -77,16 +77,17 @@ def test_words_drawn_with_a_plotter(face: int, scale: float) -> None:
 
 def test_two_lines_are_two_shapes() -> None:
     drawing = read_drawing(written("Summer\nholiday", 40, NAVY, YELLOW))
-    upper, lower = sorted((np.argwhere(drawing.shapes[text].visible)[:, 0] for text in texts(drawing)), key=np.mean)
-    assert upper.max() < lower.min() and len(drawing.shapes) == 2
+    upper, lower = sorted((drawing.shapes[text].visible.box for text in texts(drawing)), key=lambda box: box.y0)
+    assert upper.y1 <= lower.y0 and len(drawing.shapes) == 2
 
 
 def test_what_is_seen_in_letters_belongs_to_their_ground() -> None:
     drawing = read_drawing(written("Boiled", 52, WHITE, (90, 160, 90), RED))
     button, text = drawing.shapes
-    assert not (button.visible & text.visible).any()
-    assert button.whole[128, 40:216].all(), "the button goes on under the text"
-    assert (button.visible | text.visible)[80:176, 40:216].all(), "no letter holds anything else"
+    assert not button.visible.overlap(text.visible)
+    assert button.whole.on(drawing.size)[128, 40:216].all(), "the button goes on under the text"
+    shown = [shape.visible.on(drawing.size)[80:176, 40:216] for shape in (button, text)]
+    assert (shown[0] | shown[1]).all(), "no letter holds anything else"
 
 
 def test_text_is_named_by_its_colour_and_what_it_lies_on() -> None:
@@ -189,7 +190,7 @@ def test_letters_too_thin_for_an_ink_are_lines(size: int, ink: Colour, ground: C
     assert len(texts(drawing)) == 2 and len(drawing.shapes) == 2 + (button is not None)
     for text in texts(drawing):
         assert np.abs(drawing.shapes[text].ink.astype(int) - ink).max() <= 40
-    shown = np.logical_or.reduce([drawing.shapes[text].visible for text in texts(drawing)])
+    shown = np.logical_or.reduce([drawing.shapes[text].visible.on(drawing.size) for text in texts(drawing)])
     assert iou(shown, inked(canvas, ink)) > 0.75
 
 
