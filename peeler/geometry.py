@@ -109,12 +109,21 @@ def meeting(boxes: Sequence[Box], reach: int = 0) -> Iterator[tuple[int, int]]:
 
     The lower index comes first, and the pairs are in order.
     """
-    left, top, right, bottom = (np.array(boxes, np.int64).reshape(-1, 4) + [-reach, -reach, reach, reach]).T
+    grown = boxes_array(boxes) + np.array([-reach, -reach, reach, reach])
     for one in range(len(boxes) - 1):
-        rest = slice(one + 1, None)
-        across = (left[rest] < right[one]) & (right[rest] > left[one])
-        meets = across & (top[rest] < bottom[one]) & (bottom[rest] > top[one])
-        yield from ((one, one + 1 + other) for other in np.flatnonzero(meets).tolist())
+        yield from ((one, one + 1 + other) for other in touched(grown[one + 1 :], grown[one]))
+
+
+def boxes_array(boxes: Sequence[Box]) -> NDArray[np.int64]:
+    """Boxes as n × 4 corners."""
+    return np.array(boxes, np.int64).reshape(-1, 4)
+
+
+def touched(boxes: NDArray[np.int64], box: Box | NDArray[np.int64]) -> list[int]:
+    """The indices of those of ``boxes`` (n × 4) that share a pixel with ``box``."""
+    left, top, right, bottom = boxes.T
+    x0, y0, x1, y1 = box
+    return np.flatnonzero((left < x1) & (right > x0) & (top < y1) & (bottom > y0)).tolist()
 
 
 def _span(start: float, end: float, length: int) -> tuple[int, int]:

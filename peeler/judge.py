@@ -1,6 +1,6 @@
 """The critic: did a removal take away what it should, and nothing else?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from peeler.errors import OutputError
 from peeler.flat.matting import grown
-from peeler.geometry import RGB, Box, Pixels
+from peeler.geometry import RGB, Box, Mask, Pixels
 from peeler.graph import Element
 from peeler.protocols import Removal, Removed
 from peeler.records import Verdict
@@ -32,10 +32,11 @@ def judge(before: RGB, after: RGB, removal: Removal) -> Verdict:
     """Judge a removal by its pixels alone, before anything outside the mask is put back."""
     changes = change(before, after)
     repainted = changes > CHANGED
-    masks = [element_pixels(element, _size(before)) for element in removal.elements]
-    inside = np.logical_or.reduce(masks)
-    left = [(1 - _share(repainted, mask), element) for mask, element in zip(masks, removal.elements, strict=True)]
-    most_left, stubborn = max(left, key=lambda pair: pair[0])
+    inside = pixels_of(removal.elements, _size(before))
+    masks = [seen_of(element, _size(before)) for element in removal.elements]
+    left = [1 - _share(repainted[mask.box.slices], mask.pixels) for mask in masks]
+    most_left = max(left)
+    stubborn = removal.elements[left.index(most_left)]
     drift = _share(changes > DRIFT, ~removal_mask(before, removal.elements))
     if drift > MOST_DRIFT:
         reason = f"{drift:.0%} of the picture outside the removal changed"
@@ -50,7 +51,7 @@ def judge_layers(before: RGB, removed: Removed, removal: Removal) -> Verdict:
     """Judge a removal that brings its own layers: painted over the new canvas they must give the canvas before."""
     missed = change(before, _painted(removed.canvas, removed.layers or ())) > MISSED
     repainted = change(before, removed.canvas) > 0
-    inside = np.logical_or.reduce([element_pixels(element, _size(before)) for element in removal.elements])
+    inside = pixels_of(removal.elements, _size(before))
     unexplained = _share(missed, repainted | inside)
     if not removed.layers:
         reason = "the removal brings no layer"
@@ -65,16 +66,27 @@ def removal_mask(canvas: RGB, elements: tuple[Element, ...]) -> Pixels:
     """Where a remover may repaint: the elements and a margin of 1.5 % of the longer side for their soft edges."""
     size = _size(canvas)
     margin = max(4, round(0.015 * max(size)))
-    inside = np.logical_or.reduce([element_pixels(element, size) for element in elements])
-    return grown(inside, margin)
+    return grown(pixels_of(elements, size), margin)
+
+
+def seen_of(element: Element, size: tuple[int, int]) -> Mask:
+    """Where an element shows on a canvas of ``size`` (width, height): its mask, or its box if the analyst gave none."""
+    canvas = Box.whole(size)
+    mask = element.mask or Mask.filling(element.box.intersect(canvas))
+    return mask if mask.box.intersect(canvas) == mask.box else Mask.of(mask.on(size))
 
 
 def element_pixels(element: Element, size: tuple[int, int]) -> Pixels:
-    """Where an element shows: its mask, or its whole box if the analyst gave none. ``size`` is (width, height)."""
-    if element.mask is not None:
-        return element.mask.on(size)
-    pixels = np.zeros((size[1], size[0]), dtype=np.bool_)
-    pixels[element.box.intersect(Box.whole(size)).slices] = True
+    """The same as pixels of the whole canvas."""
+    return pixels_of([element], size)
+
+
+def pixels_of(elements: Iterable[Element], size: tuple[int, int]) -> Pixels:
+    """Where any of ``elements`` shows on a canvas of ``size`` (width, height)."""
+    pixels = np.zeros((size[1], size[0]), np.bool_)
+    for element in elements:
+        mask = seen_of(element, size)
+        pixels[mask.box.slices] |= mask.pixels
     return pixels
 
 

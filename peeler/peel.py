@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from peeler.attempts import Engine as Engine
 from peeler.attempts import derived_seed as derived_seed
 from peeler.attempts import try_removals
@@ -14,7 +12,7 @@ from peeler.errors import BudgetSpent
 from peeler.geometry import RGB
 from peeler.graph import Edge, Element, LayerGraph
 from peeler.inputs import Picture
-from peeler.judge import element_pixels, removal_mask
+from peeler.judge import pixels_of, removal_mask, seen_of
 from peeler.laps import Laps
 from peeler.lift import hard_composite, lift, settle_transparency, with_residual
 from peeler.presets import Preset
@@ -80,7 +78,7 @@ def next_step(run: Run, engine: Engine, preset: Preset) -> Step | Stop:
         cut=_still_joined(cut, visible),
         removed=tuple(element.id for element in trial.elements),
         after=after,
-        mask=np.logical_or.reduce([element_pixels(element, _size(after)) for element in trial.elements]),
+        mask=pixels_of(trial.elements, _size(after)),
         layers=layers,
         attempts=tuple(trial.attempts),
         rejected=trial.rejected,
@@ -182,7 +180,7 @@ def _with_new_ids(graph: LayerGraph, used: set[str]) -> LayerGraph:
 def _without_ghosts(graph: LayerGraph, canvas: RGB) -> LayerGraph:
     """The graph without elements that are said to lie on top but show no pixel."""
     size = _size(canvas)
-    while ghosts := [item.id for item in graph.topmost() if not element_pixels(item, size).any()]:
+    while ghosts := [item.id for item in graph.topmost() if not seen_of(item, size).area]:
         graph = graph.without(ghosts)
     return graph
 

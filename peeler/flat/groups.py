@@ -13,7 +13,7 @@ from peeler.channels import apart
 from peeler.flat.contours import filled
 from peeler.flat.forms import LUMA
 from peeler.flat.layering import Shape
-from peeler.geometry import Box, Mask, Pixels, meeting
+from peeler.geometry import Box, Mask, Pixels, boxes_array, meeting, touched
 
 INSIDE = 0.95
 """A shape with this share of itself on a larger one below is part of it."""
@@ -75,6 +75,11 @@ class Part:
     def inside(self) -> Pixels:
         """The pixels without their holes."""
         return filled(np.pad(self.pixels, 1))[1:-1, 1:-1]
+
+    @cached_property
+    def hollow(self) -> int:
+        """The pixels of the holes."""
+        return int(np.count_nonzero(self.inside)) - self.area
 
     @cached_property
     def depth(self) -> float:
@@ -149,19 +154,20 @@ def chain_of(wholes: Sequence[int | None], place: int) -> list[int]:
 
 def _outlines(parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
     """Places of lines and of the largest shape that each goes around."""
-    by_size = sorted(range(len(parts)), key=lambda place: -parts[place].area)
+    boxes = boxes_array([part.box for part in parts])
     for place, line in enumerate(parts):
-        inner = next((inner for inner in by_size if goes_around(line, parts[inner])), None)
-        if inner is not None:
-            yield place, inner
+        if line.hollow >= line.area / 2:
+            near = sorted(touched(boxes, line.box), key=lambda inner: (-parts[inner].area, inner))
+            inner = next((inner for inner in near if goes_around(line, parts[inner])), None)
+            if inner is not None:
+                yield place, inner
 
 
 def goes_around(line: Part, inner: Part) -> bool:
     """Whether a thin dark line is the outline of something lighter, which fills most of what it holds."""
-    hollow = np.count_nonzero(line.inside) - line.area
-    if hollow < line.area / 2 or inner.area < OUTLINED * hollow or inner.brightness <= line.brightness:
+    if line.hollow < line.area / 2 or inner.area < OUTLINED * line.hollow or inner.brightness <= line.brightness:
         return False
-    if line.depth > THIN * np.sqrt(inner.area) or not line.box.intersect(inner.box).area:
+    if line.depth > THIN * np.sqrt(inner.area):
         return False
     return inner.share_on(Mask.of(line.inside, line.box[:2])) >= INSIDE
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import cv2
 import numpy as np
@@ -15,7 +15,8 @@ from peeler.flat.drawing import Drawing
 from peeler.flat.groups import BACKDROP, Part, Structure, chain_of
 from peeler.flat.names import as_one_reads, colour_word, place_words
 from peeler.flat.palette import Labels
-from peeler.geometry import Box, Pixels
+from peeler.flat.regions import boxes_of
+from peeler.geometry import Box, Mask
 from peeler.ordering import knots
 
 SCENERY = "scenery"
@@ -54,16 +55,19 @@ class _Scene:
     def places(self) -> list[int]:
         return [place for place in self.areas if place != _GROUND]
 
-    def shown(self, places: Collection[int]) -> Pixels:
-        """The pixels (height × width) that show any of them."""
-        wanted = np.zeros(max(self.areas) + 2, np.bool_)
-        wanted[[place - _GROUND for place in places]] = True
-        return wanted[self.labels - _GROUND]
+    @cached_property
+    def _boxes(self) -> list[Box]:
+        return boxes_of(self.labels - _GROUND, max(self.areas) - _GROUND + 1)
+
+    def shown(self, places: Collection[int]) -> Mask:
+        """What shows of any of them."""
+        box = reduce(Box.union, (self._boxes[place - _GROUND] for place in places))
+        return Mask.of(np.isin(self.labels[box.slices], list(places)), box[:2])
 
     def rim(self, places: Collection[int]) -> float:
         """Share of the canvas' rim."""
-        shown = self.shown(places)
-        return float(np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]]).mean())
+        rim = np.concatenate([self.labels[0], self.labels[-1], self.labels[:, 0], self.labels[:, -1]])
+        return float(np.isin(rim, list(places)).mean())
 
     def contact(self, place: int, others: Collection[int]) -> int:
         """Pixel sides that a shape shares with others."""
@@ -143,11 +147,12 @@ def _touching(scene: _Scene, places: set[int]) -> list[set[int]]:
     }
     for figure in knots(beside):
         mask = scene.shown(figure)
-        holes = filled(mask) & ~mask
-        if not 0 < holes.mean() <= BACKDROP:
+        holes = filled(np.pad(mask.pixels, 1))[1:-1, 1:-1] & ~mask.pixels
+        if not 0 < np.count_nonzero(holes) <= BACKDROP * scene.labels.size:
             continue
-        for place in places.intersection(np.unique(scene.labels[holes]).tolist()):
-            if not (scene.shown({place}) & ~holes).any():
+        held, counts = np.unique(scene.labels[mask.box.slices][holes], return_counts=True)
+        for place, count in zip(held.tolist(), counts.tolist(), strict=True):
+            if place in places and count == scene.shown({place}).area:
                 beside[place].add(figure[0])
                 beside[figure[0]].add(place)
     return [set(figure) for figure in knots(beside)]
@@ -176,8 +181,7 @@ def _named(scene: _Scene, parts: Sequence[Part], figures: Sequence[Collection[in
     alike: defaultdict[tuple[str, str], list[tuple[Box, Collection[int]]]] = defaultdict(list)
     for figure in figures:
         colour = colour_word(parts[max(figure, key=scene.areas.__getitem__)].shape.ink)
-        shown = scene.shown(figure)
-        box = Box.around(shown)
+        box = scene.shown(figure).box
         alike[colour, place_words(box, size)].append((box, figure))
     for (colour, where), found in alike.items():
         for number, index in enumerate(as_one_reads([box for box, _ in found]), start=1):

@@ -10,7 +10,7 @@ from peeler.channels import apart, picked
 from peeler.flat.matting import REACH, Ink
 from peeler.flat.painting import Paint, Painted, colours_of, ink_of, paint_of, take_off, take_tint_off
 from peeler.flat.palette import packed, unpacked
-from peeler.geometry import RGB, RGBA, Box, Mask
+from peeler.geometry import RGB, RGBA, Box, Mask, boxes_array, touched
 from peeler.graph import Element
 from peeler.protocols import Removal, Removed
 from peeler.stack import Layer
@@ -32,22 +32,35 @@ class FlatRemover:
         """``seed`` and ``steps`` change nothing here: there is no randomness and nothing to denoise."""
         staying = removal.rest.bottom_to_top()
         background = _background(canvas, [_shape(element) for element in (*staying, *removal.elements)])
-        leaving = [_painted(canvas, element) for element in removal.elements]
-        reached = [item.shape.box.expand(2 * REACH + 1, (canvas.shape[1], canvas.shape[0])) for item in leaving]
-        near = [item for item in staying if any(_shape(item).box.intersect(box).area for box in reached)]
-        below = [_painted(canvas, element) for element in near]
+        near = _below(staying, removal.elements)
+        shapes = [_painted(canvas, element) for element in (*near, *removal.elements)]
+        boxes = boxes_array([item.shape.box for item in shapes])
         layers: list[Layer] = []
-        for element in reversed(removal.elements):
-            lifted = leaving.pop()
-            shape, paint = lifted.shape, lifted.paint
+        for place, element in reversed(list(enumerate(removal.elements, len(near)))):
+            lifted = shapes[place]
+            below = [shapes[low] for low in touched(boxes[:place], _reached(lifted.shape))]
             if element.is_translucent:
-                canvas, box, pixels = take_tint_off(canvas, lifted, [*below, *leaving], background)
-                layers.insert(0, _layer(element, box, pixels, plain=element.veil is None))
+                canvas, box, pixels = take_tint_off(canvas, lifted, below, background)
+                layers.append(_layer(element, box, pixels, plain=element.veil is None))
                 continue
-            kept = paint if _shows(canvas, shape, paint) else None
-            canvas, box, pixels = take_off(canvas, shape, kept, [*below, *leaving], background)
-            layers.insert(0, _layer(element, box, pixels, isinstance(kept, tuple)))
-        return Removed(canvas, tuple(layers))
+            kept = lifted.paint if _shows(canvas, lifted.shape, lifted.paint) else None
+            canvas, box, pixels = take_off(canvas, lifted.shape, kept, below, background)
+            layers.append(_layer(element, box, pixels, isinstance(kept, tuple)))
+        return Removed(canvas, tuple(reversed(layers)))
+
+
+def _below(staying: Sequence[Element], leaving: Sequence[Element]) -> list[Element]:
+    """Those of ``staying`` that any of ``leaving`` reaches."""
+    boxes = boxes_array([_shape(element).box for element in staying])
+    found = {place for element in leaving for place in touched(boxes, _reached(_shape(element)))}
+    return [staying[place] for place in sorted(found)]
+
+
+def _reached(shape: Mask) -> Box:
+    """Where shapes are that the soft edge of ``shape`` may meet with theirs; it may reach beyond the canvas."""
+    x0, y0, x1, y1 = shape.box
+    reach = 2 * REACH + 1
+    return Box(x0 - reach, y0 - reach, x1 + reach, y1 + reach)
 
 
 def _layer(element: Element, box: Box, pixels: RGBA, plain: bool) -> Layer:
