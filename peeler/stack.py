@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.geometry import RGB, RGBA, Box, Pixels, meeting
+from peeler.geometry import RGB, RGBA, Box, Pixels, boxes_array, meeting
 from peeler.ordering import in_order_together
 
 Role = Literal["background", "element", "residual"]
@@ -64,6 +64,11 @@ class LayerStack:
         for layer in self.layers:
             if layer.box.intersect(Box.whole(self.size)) != layer.box:
                 raise ValueError(f"layer {layer.id!r} lies outside the canvas: {tuple(layer.box)} on {self.size}")
+
+    @cached_property
+    def boxes(self) -> NDArray[np.int64]:
+        """Those of the layers, n × 4."""
+        return boxes_array([layer.box for layer in self.layers])
 
     @property
     def elements(self) -> tuple[Layer, ...]:

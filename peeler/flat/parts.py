@@ -26,6 +26,8 @@ ASKEW = 0.75
 """Share of the larger of a cut and the gap between two by which they may be shifted against each other."""
 ROUND = 0.97
 """Share of the hull of what is left beside crossing bars that must be of the shape, for it to be one under them."""
+MOST_CORNERS = 128
+"""Concave corners from which on a shape is a pattern, as a net or a QR code, that nobody wants in pieces."""
 MOST_PARTED = 24
 """Of the cheapest cuts, whose gain is asked."""
 
@@ -80,9 +82,11 @@ def parted(mask: Pixels, parting: Parting) -> list[Pixels]:
 
 
 def _own_corners(mask: Pixels, own_edge: Pixels) -> list[Corner]:
-    """Where cuts may end: nowhere on a star."""
+    """Where cuts may end: nowhere on a star, or on a pattern."""
     corners = concave_corners(mask)
-    return [] if is_star(mask, corners) else [c for c in corners if own_edge[c.point[1], c.point[0]]]
+    if len(corners) > MOST_CORNERS or is_star(mask, corners):
+        return []
+    return [corner for corner in corners if own_edge[corner.point[1], corner.point[0]]]
 
 
 def _cut_apart(mask: Pixels, visible: Pixels, own_edge: Pixels) -> list[Pixels]:

@@ -27,7 +27,7 @@ SMALLEST_LOSSY = 32
 """The same where JPEG or the like left specks beside the edges."""
 SMALLEST_NARROW = 256
 """The same there for narrow regions of an ink that is close to another one."""
-MOST_REGIONS = 300
+MOST_REGIONS = 3000
 """The smallest of more regions are merged into their surroundings: noise must not make a drawing endless."""
 SMALLEST_TONE = 0.002
 """The same as a share of the canvas where the picture is no flat art."""

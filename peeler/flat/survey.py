@@ -76,7 +76,8 @@ def _read(picture: RGB) -> tuple[Palette, Regions]:
     size = pixel_size(picture)
     if size > 1:
         palette, regions = _read(np.ascontiguousarray(picture[::size, ::size]))
-        return palette, regions.enlarged(size)
+        if palette.flat:  # in pixel art the repeated pixels are the drawing
+            return palette, regions.enlarged(size)
     drifts = may_have_gradients(picture)
     if drifts:
         areas = smooth_areas(picture)

@@ -163,3 +163,14 @@ def test_slices_between_strokes_are_one() -> None:
     drawing = read(body, f'<path d="M10 42H86M10 56H86" stroke="{BLACK}" stroke-width="4"/>')
     assert told(drawing).count(RED) == 1
     assert iou(drawing.shapes[0].whole, bar(18, 28, 78, 70)) > 0.95
+
+
+def test_pixel_art_is_flat_art() -> None:
+    """However large: the picture of which each pixel was repeated has no area that could be called even."""
+    sprite = np.full((64, 64, 3), 255, np.uint8)
+    sprite[8:56, 8:56] = (
+        np.random.default_rng(2).choice(np.array([[200, 30, 30], [30, 60, 200]]), (24, 24)).repeat(2, 0).repeat(2, 1)
+    )
+    for times in (2, 4, 8):
+        drawing = read_drawing(sprite.repeat(times, 0).repeat(times, 1))
+        assert drawing.palette.flat and len(drawing.shapes) >= 2

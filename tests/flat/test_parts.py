@@ -101,3 +101,10 @@ def test_a_bar_that_crosses_nothing_is_a_part_like_others() -> None:
     parts = whole(dumbbell)
     assert_parts_of(dumbbell, parts)
     assert len(parts) == 3
+
+
+def test_a_pattern_is_one_shape() -> None:
+    rows, columns = np.mgrid[:360, :360]
+    board = (rows // 20 + columns // 20) % 2 == 0
+    assert len(whole(board)) == 1
+    assert len(whole(board[:80, :80])) == 8
