@@ -38,7 +38,7 @@ def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] 
     mixed = grown(mask, REACH) & ~pure
     deep = mask & ~grown(~mask, REACH)
     layer = np.zeros((*mask.shape, 4), np.uint8)
-    layer[pure, :3] = np.rint(picked(colour, pure))
+    layer[pure, :3] = np.rint(picked(colour, pure)).clip(0, 255)
     layer[pure, 3] = 255
     picture, ground, paint = (picked(each, mixed).astype(np.float32) for each in (before, after, colour))
     layer[mixed] = _mixtures(picture, ground, paint, mask[mixed], deep[mixed])
