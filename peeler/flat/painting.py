@@ -30,6 +30,8 @@ UNEVEN = 12
 """Grey levels from its darkest to its lightest from which the inside of a shape has a gradient."""
 CLOSE, CLEARLY = 8, 0.1
 """Grey levels by which a gradient or an ink tells a pixel, and share of pixels more that a gradient must tell."""
+SMALL, SMALL_CLOSE = 1000, 24
+"""Pixels of a shape below which loss reaches all of it, and grey levels by which its ink then tells a pixel."""
 EVEN = 16
 """Grey levels by which a pixel of a gradient may miss what was fitted and still be solid; past it, it is an edge."""
 
@@ -144,16 +146,17 @@ def paint_of(canvas: RGB, shown: Mask, ink: Ink) -> Paint:
     step = len(rows) // SAMPLE + 1
     points: Numbers = np.stack([columns[::step] + shown.box.x0, rows[::step] + shown.box.y0], axis=1).astype(np.float64)
     seen = colours[::step].astype(np.float64)
-    by_ink = _told(np.array(ink, np.float64), seen)
+    close = CLOSE if shown.area >= SMALL else SMALL_CLOSE
+    by_ink = _told(np.array(ink, np.float64), seen, close)
     if by_ink + CLEARLY >= 1:
         return ink
     shade = fit(points, seen)
-    return shade if _told(shade.at(points), seen) > by_ink + CLEARLY else ink
+    return shade if _told(shade.at(points), seen, close) > by_ink + CLEARLY else ink
 
 
-def _told(guess: Numbers, seen: Numbers) -> float:
-    """Share of the colours (n × 3) that are as guessed."""
-    return float((apart(guess, seen) <= CLOSE).mean())
+def _told(guess: Numbers, seen: Numbers, close: float) -> float:
+    """Share of the colours (n × 3) that are as guessed, to within ``close`` grey levels."""
+    return float((apart(guess, seen) <= close).mean())
 
 
 def _covered(shapes: Sequence[Painted], box: Box) -> Pixels:

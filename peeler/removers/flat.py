@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import apart, picked
-from peeler.flat.matting import REACH, Ink
-from peeler.flat.painting import Paint, Painted, colours_of, ink_of, paint_of, take_off, take_tint_off
+from peeler.flat.matting import REACH, Ink, coverage
+from peeler.flat.painting import SMALL, Paint, Painted, colours_of, ink_of, paint_of, painted, take_off, take_tint_off
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGB, RGBA, Box, Mask, boxes_array, touched
 from peeler.graph import Element
@@ -21,6 +21,10 @@ PLAIN_SHARE = 0.75
 """Share of its pixels that must be plain; an element with fewer keeps all its colours."""
 ONE_GROUND = 0.5
 """Share of the bare canvas that must have one colour for it to be the background's; else the median is."""
+BLED = 40
+"""Grey levels by which a pixel of such an element may miss the mixture of its ink and what lies below."""
+HALF = 0.5
+"""Mean share of its ink that it must have."""
 SAMPLE = 1024
 """Pixels that are asked first which colour that is."""
 
@@ -43,7 +47,8 @@ class FlatRemover:
                 canvas, box, pixels = take_tint_off(canvas, lifted, below, background)
                 layers.append(_layer(element, box, pixels, plain=element.veil is None))
                 continue
-            kept = lifted.paint if _shows(canvas, lifted.shape, lifted.paint) else None
+            is_told = _shows(canvas, lifted.shape, lifted.paint) or _mixes(canvas, lifted, below, background)
+            kept = lifted.paint if is_told else None
             canvas, box, pixels = take_off(canvas, lifted.shape, kept, below, background)
             layers.append(_layer(element, box, pixels, isinstance(kept, tuple)))
         return Removed(canvas, tuple(reversed(layers)))
@@ -118,3 +123,18 @@ def _shows(canvas: RGB, shape: Mask, paint: Paint) -> bool:
     pixels = picked(canvas[shape.box.slices], shape.pixels).astype(np.int16)
     colours = paint if isinstance(paint, tuple) else picked(colours_of(paint, shape.box), shape.pixels)
     return bool((apart(pixels, colours) <= PLAIN).mean() >= PLAIN_SHARE)
+
+
+def _mixes(canvas: RGB, item: Painted, below: Sequence[Painted], background: Paint) -> bool:
+    """Whether most of what a small shape of one ink covers is a mixture of that and of what lies below, as in pictures
+    that were saved with loss, where its edges reach to its middle.
+    """
+    if not isinstance(item.paint, tuple) or item.shape.area >= SMALL:
+        return False
+    box, mask = item.shape.box, item.shape.pixels
+    picture = picked(canvas[box.slices], mask).astype(np.float32)
+    ground = picked(painted(below, background, box), mask).astype(np.float32)
+    ink = np.broadcast_to(np.array(item.paint, np.float32), picture.shape)
+    alpha = coverage(picture, ground, ink)
+    told = apart(ground + (ink - ground) * alpha[:, None], picture) <= BLED
+    return bool(told.mean() >= PLAIN_SHARE and alpha.mean() >= HALF)

@@ -1,6 +1,9 @@
 """Small figures: masks with hard edges, drawings with soft ones, and regions made by hand."""
 
+from io import BytesIO
+
 import numpy as np
+from PIL import Image
 
 from peeler.flat.palette import Palette, find_palette
 from peeler.flat.regions import Regions, find_regions
@@ -36,6 +39,13 @@ def circle(x: float, y: float, radius: float, fill: str) -> str:
 
 def rect(x0: float, y0: float, x1: float, y1: float, fill: str) -> str:
     return f'<rect x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" fill="{fill}"/>'
+
+
+def as_jpeg(canvas: RGB, quality: int) -> RGB:
+    """What is left of a canvas that was saved with loss."""
+    file = BytesIO()
+    Image.fromarray(canvas).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file).convert("RGB"))
 
 
 def regions_of(canvas: RGB) -> tuple[Regions, Palette]:

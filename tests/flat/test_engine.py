@@ -19,7 +19,7 @@ from peeler.removers.flat import FlatRemover
 from peeler.scenes.render import picture, svg_text
 from peeler.scenes.scene import scene
 from peeler.stack import Layer, LayerStack, opaque_layer
-from tests.flat.figures import SIZE, circle, disc, drawn, rect
+from tests.flat.figures import SIZE, as_jpeg, circle, disc, drawn, rect
 
 RED, BLUE, GREEN = "#c83214", "#1450c8", "#28a050"
 FACE = circle(48, 48, 40, RED), circle(34, 40, 8, BLUE), circle(62, 40, 8, BLUE), rect(32, 62, 64, 70, GREEN)
@@ -127,6 +127,17 @@ def test_layers_have_one_ink_and_soft_edges() -> None:
             soft = shown & (layer.pixels[..., 3] < 255)
             assert soft.any() == (layer.ink != GREEN), "all but the box have soft edges"
             assert soft.mean() < 0.5
+
+
+@pytest.mark.parametrize("quality", [60, 75, 90])
+def test_small_shapes_that_were_saved_with_loss_have_one_ink(quality: int) -> None:
+    """Though loss reaches all of their pixels, and looks like a gradient."""
+    ground = rect(8, 96, 184, 184, "#3b8e5a")
+    dots = [circle(24 + 28 * column, 50 + 88 * (column % 2), 7 + column % 3, "#5fc0f7") for column in range(6)]
+    canvas = as_jpeg(drawn(ground, *dots, size=192), quality)
+    stack = peel_picture(canvas)
+    assert [layer.ink is not None for layer in stack.elements] == [True] * 7
+    assert stack.difference(canvas).max() <= 2
 
 
 def test_the_graph_of_the_canvas_before_is_kept_up() -> None:

@@ -17,6 +17,7 @@ from peeler.flat.palette import (
     unpacked,
 )
 from peeler.geometry import RGB
+from tests.flat.figures import as_jpeg
 
 WHITE, PAPER, RED, NAVY = (255, 255, 255), (245, 245, 245), (200, 40, 30), (20, 30, 90)
 DARK_RED = (180, 36, 27)
@@ -33,11 +34,6 @@ def drawn(size: int = 256) -> RGB:
 
 def inks_of(picture: RGB) -> set[tuple[int, ...]]:
     return {tuple(ink) for ink in find_palette(picture).inks.tolist()}
-
-
-def jpeg(picture: RGB, quality: int) -> RGB:
-    _, file = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)
 
 
 def noise(*shape: int) -> RGB:
@@ -71,7 +67,7 @@ def test_paper_and_white_are_two_inks() -> None:
 
 @pytest.mark.parametrize("quality", [90, 75, 50])
 def test_a_jpeg_of_flat_art_has_its_inks(quality: int) -> None:
-    palette = find_palette(jpeg(drawn(), quality))
+    palette = find_palette(as_jpeg(drawn(), quality))
     assert palette.flat
     assert len(palette.inks) == 3
     found = palette.inks[np.argsort(palette.inks[:, 0])].astype(int)
@@ -83,7 +79,7 @@ def test_a_jpeg_keeps_inks_that_are_close(quality: int) -> None:
     picture = drawn()
     picture[150:250, 10:90] = DARK_RED
     cv2.circle(picture, (60, 190), 30, RED, cv2.FILLED, cv2.LINE_AA)
-    found = find_palette(jpeg(picture, quality)).inks.astype(int)
+    found = find_palette(as_jpeg(picture, quality)).inks.astype(int)
     assert len(found) == 4
     assert np.abs(found[:, None] - [WHITE, RED, DARK_RED, NAVY]).max(axis=2).min(axis=0).max() <= 6
 

@@ -1,11 +1,8 @@
 """Shaded pictures: a gradient is one region, and one element that keeps its pixels."""
 
-import io
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from peeler.analysts.flat import FlatAnalyst
 from peeler.flat.cleaning import has_ramps
@@ -18,7 +15,7 @@ from peeler.protocols import Removal
 from peeler.removers.flat import FlatRemover
 from peeler.scenes.render import picture
 from peeler.stack import Layer, LayerStack, opaque_layer
-from tests.flat.figures import disc, iou
+from tests.flat.figures import as_jpeg, disc, iou
 
 SIZE = 192
 BALL = '<circle cx="80" cy="90" r="60" fill="url(#r)"/>'
@@ -44,12 +41,6 @@ def largest(drawing: Drawing) -> list[tuple[int, float]]:
     """Pixels of each shape and its overlap with the ball."""
     ball = disc(80, 90, 60, SIZE)
     return [(shape.whole.area, iou(shape.whole, ball)) for shape in drawing.shapes]
-
-
-def as_jpeg(canvas: RGB, quality: int) -> RGB:
-    file = io.BytesIO()
-    Image.fromarray(canvas).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file).convert("RGB"))
 
 
 def peeled(canvas: RGB) -> LayerStack:
