@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.channels import apart, dot, picked, strongest
+from peeler.channels import apart, dot, picked
 from peeler.flat.gradients import FEWEST, SAMPLE, Numbers, Shade, fit
-from peeler.flat.matting import REACH, Ink, coverage, grown, unmix
+from peeler.flat.matting import NOISE, REACH, Ink, Levels, coverage, grown, least_coverage, unmix
 from peeler.flat.tinting import Tinted, clear
 from peeler.geometry import RGB, RGBA, Box, Mask, Pixels, Veil
 from peeler.graph import Element
@@ -18,6 +18,8 @@ ON_THE_LINE = 6.0
 """Grey levels by which an edge pixel may miss the mixture of ink and ground and still be one."""
 OVERSHOOT = 64.0
 """Grey levels by which a pixel beside an edge may overshoot the ground and still be ground."""
+ODD = 0.25
+"""Coverage more than that of its ink by which a pixel beside an edge would be told by no ink."""
 FAINTEST = 0.02
 """Coverage below which an edge pixel does not show the ink."""
 EDGE_BLUR = 1.0
@@ -82,7 +84,7 @@ def take_off(
             edge = _soft_edge(before, base, colour, mask) & where & ~behind
             after[edge] = base[edge]
         rim = behind & ~mask
-        behind[rim] = ~_overshoot(before[rim], ground[rim], colour[rim])
+        behind[rim] = ~_strays(*(colours[rim].astype(np.float32) for colours in (before, ground, colour)))
     after[behind] = ground[behind]
     result = canvas.copy()
     result[box.slices] = after
@@ -189,18 +191,20 @@ def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixe
     picture, base, ink = (picked(colours, edge).astype(np.float32) for colours in (before, ground, colour))
     alpha = coverage(picture, base, ink)
     missed = apart(base + (ink - base) * alpha[..., None], picture)
-    edge[edge] = (missed <= ON_THE_LINE) & (alpha > FAINTEST)
+    edge[edge] = (missed <= ON_THE_LINE) & (alpha > FAINTEST) & ~_strays(picture, base, ink)
     return edge
 
 
-def _overshoot(before: RGB, ground: RGB, colour: NDArray[np.float32]) -> Pixels:
-    """Which pixels (n × 3 each) overshoot their ground beside an edge, as sharpening and loss leave them: on its other
-    side than ``colour``, but not far from it.
+def _strays(picture: Levels, ground: Levels, ink: Levels) -> Pixels:
+    """Which pixels (n × 3 each) beside an edge are the ground's, as sharpening and loss leave them: rings, on its other
+    side than the ink but not far from it, and noise, for which only a nearly opaque pixel of an odd colour could
+    tell a difference that is small.
     """
-    off = before.astype(np.float32) - ground
-    beyond = dot(colour - ground, off) < 0
-    rings: Pixels = beyond & (strongest(np.abs(off)) <= OVERSHOOT)
-    return rings
+    off = apart(picture, ground)
+    rings = (dot(ink - ground, picture - ground) < 0) & (off <= OVERSHOOT)
+    odd = least_coverage(picture, ground) - coverage(picture, ground, ink) >= ODD
+    strays: Pixels = rings | (odd & (off <= NOISE))
+    return strays
 
 
 def _softened(mask: Pixels) -> NDArray[np.float32]:

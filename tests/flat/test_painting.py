@@ -69,6 +69,18 @@ def test_what_overshoots_the_ground_beside_an_edge_stays_on_it() -> None:
     assert worst(over(canvas, box, layer).composite()[..., :3], picture) <= 1
 
 
+def test_noise_of_the_ground_beside_an_edge_stays_on_it() -> None:
+    """On a nearly black ground only an opaque pixel could tell a darker one, and would be a speck elsewhere."""
+    ground, ink = (3, 2, 2), (12, 155, 88)
+    picture = drawn(circle(48, 48, 24, "#0c9b58"), ground="#030202").copy()
+    ring = disc(48, 48, 26) & ~disc(48, 48, 25)
+    picture[ring] = np.where(np.arange(np.count_nonzero(ring))[:, None] % 2, (0, 5, 2), (3, 2, 2))
+    canvas, box, layer = take_off(picture, Mask.of(DISC), ink, [], ground)
+    assert (canvas[ring] == picture[ring]).all()
+    assert (layer[layer[..., 3] > 0][:, :3] == ink).mean() > 0.99
+    assert worst(over(canvas, box, layer).composite()[..., :3], picture) <= 1
+
+
 def test_the_picture_that_was_given_is_left_alone() -> None:
     picture = drawn(*ON_THE_BAR)
     copy = picture.copy()
