@@ -22,9 +22,9 @@ PLAIN_SHARE = 0.75
 ONE_GROUND = 0.5
 """Share of the bare canvas that must have one colour for it to be the background's; else the median is."""
 BLED = 40
-"""Grey levels by which a pixel of such an element may miss the mixture of its ink and what lies below."""
+"""Grey levels by which a pixel of a small one may miss a mixture of its ink and what lies below."""
 HALF = 0.5
-"""Mean share of its ink that it must have."""
+"""Mean share of the ink that it must then have."""
 SAMPLE = 1024
 """Pixels that are asked first which colour that is."""
 
@@ -47,8 +47,7 @@ class FlatRemover:
                 canvas, box, pixels = take_tint_off(canvas, lifted, below, background)
                 layers.append(_layer(element, box, pixels, plain=element.veil is None))
                 continue
-            is_told = _shows(canvas, lifted.shape, lifted.paint) or _mixes(canvas, lifted, below, background)
-            kept = lifted.paint if is_told else None
+            kept = _told_by(canvas, lifted, ink_of(element), below, background)
             canvas, box, pixels = take_off(canvas, lifted.shape, kept, below, background)
             layers.append(_layer(element, box, pixels, isinstance(kept, tuple)))
         return Removed(canvas, tuple(reversed(layers)))
@@ -118,23 +117,21 @@ def _ink(colour: NDArray[Any]) -> Ink:
     return red, green, blue
 
 
-def _shows(canvas: RGB, shape: Mask, paint: Paint) -> bool:
-    """Whether most of what a shape covers has the colour of its paint."""
-    pixels = picked(canvas[shape.box.slices], shape.pixels).astype(np.int16)
-    colours = paint if isinstance(paint, tuple) else picked(colours_of(paint, shape.box), shape.pixels)
-    return bool((apart(pixels, colours) <= PLAIN).mean() >= PLAIN_SHARE)
-
-
-def _mixes(canvas: RGB, item: Painted, below: Sequence[Painted], background: Paint) -> bool:
-    """Whether most of what a small shape of one ink covers is a mixture of that and of what lies below, as in pictures
-    that were saved with loss, where its edges reach to its middle.
+def _told_by(canvas: RGB, item: Painted, ink: Ink, below: Sequence[Painted], background: Paint) -> Paint | None:
+    """What tells most of the pixels that a shape covers: its paint or, in a small one, mixtures of its ``ink`` and what
+    lies below, as where loss has taken its edges to its middle. None if neither does.
     """
-    if not isinstance(item.paint, tuple) or item.shape.area >= SMALL:
-        return False
     box, mask = item.shape.box, item.shape.pixels
     picture = picked(canvas[box.slices], mask).astype(np.float32)
-    ground = picked(painted(below, background, box), mask).astype(np.float32)
-    ink = np.broadcast_to(np.array(item.paint, np.float32), picture.shape)
-    alpha = coverage(picture, ground, ink)
-    told = apart(ground + (ink - ground) * alpha[:, None], picture) <= BLED
-    return bool(told.mean() >= PLAIN_SHARE and alpha.mean() >= HALF)
+    colours = item.paint if isinstance(item.paint, tuple) else picked(colours_of(item.paint, box), mask)
+    by_paint = float((apart(picture, colours) <= PLAIN).mean())
+    shows = by_paint >= PLAIN_SHARE
+    if item.shape.area < SMALL and not (shows and isinstance(item.paint, tuple)):
+        ground = picked(painted(below, background, box), mask).astype(np.float32)
+        own = np.broadcast_to(np.array(ink, np.float32), picture.shape)
+        alpha = coverage(picture, ground, own)
+        missed = apart(ground + (own - ground) * alpha[:, None], picture)
+        told = float((missed <= (PLAIN if shows else BLED)).mean())
+        if told >= max(PLAIN_SHARE, by_paint) and alpha.mean() >= HALF:
+            return ink
+    return item.paint if shows else None
