@@ -13,7 +13,7 @@ import numpy as np
 import vtracer
 from numpy.typing import NDArray
 
-from peeler.channels import apart
+from peeler.channels import apart, picked
 from peeler.errors import OutputError
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGBA, Pixels
@@ -38,6 +38,9 @@ OPAQUE = 250
 ALIKE, MAIN_SHARE = 8, 0.75
 """A layer is flat, even without an ink, if this share of its pixels lies within so many levels of one colour."""
 
+SAME, ROUGH = 3, 0.05
+"""Grey levels around its ink within which a pixel has it, and share of opaque pixels without it where there was loss:
+of 680 layers of clean pictures 1 in 100 has more than 0.02, of 350 of JPEGs 19 in 20 have more."""
 FEW, FEW_SHARE, LEAST_SHARE = 8, 0.8, 0.3
 """Or if so many colours make up this share of its pixels, and the first of them no less than that."""
 
@@ -50,17 +53,25 @@ class CurvesVectorizer:
 
     def __init__(self, tolerance: float = TOLERANCE) -> None:
         """``tolerance`` is by how many pixels a curve may miss the outline of a flat layer."""
-        self._pen = Pen(tolerance)
+        self._pen, self._rough_pen = Pen(tolerance), Pen(tolerance, rough=True)
 
     def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
         """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
         if not layer.pixels[..., 3].any():
             return []
         if ink := layer.ink or _main_colour(layer.pixels):
-            return list(_flat_paths(*underlapped(layer, above), ink, self._pen))
+            pen = self._rough_pen if _is_rough(layer, ink) else self._pen
+            return list(_flat_paths(*underlapped(layer, above), ink, pen))
         if gradient := find_gradient(layer.pixels):
             return list(_gradient_paths(layer, gradient, self._pen))
         return _colour_paths(layer)
+
+
+def _is_rough(layer: Layer, ink: str) -> bool:
+    """Whether a layer was saved with loss: its opaque pixels have not one ink."""
+    shown = picked(layer.pixels[..., :3], layer.pixels[..., 3] == 255).astype(np.int16)
+    others = np.count_nonzero(apart(shown, np.frombuffer(bytes.fromhex(ink[1:]), np.uint8)) > SAME)
+    return bool(others > ROUGH * len(shown))
 
 
 def _main_colour(pixels: RGBA) -> str | None:

@@ -18,10 +18,14 @@ MOST_OUTLINES, MOST_POINTS = 1500, 80_000
 
 
 class Pen:
-    """Draws shapes within ``tolerance`` pixels, and those that look like one that it drew before like that one."""
+    """Draws shapes within ``tolerance`` pixels, and those that look like one that it drew before like that one.
 
-    def __init__(self, tolerance: float = TOLERANCE) -> None:
+    The outlines of a ``rough`` one are those that loss left; such as are nearly those of shapes with a name are.
+    """
+
+    def __init__(self, tolerance: float = TOLERANCE, rough: bool = False) -> None:
         self.tolerance = tolerance
+        self._rough = rough
         self._known: list[Known] = []
 
     def draw(self, outlines: Sequence[Outline]) -> Drawing:
@@ -30,19 +34,19 @@ class Pen:
         if len(outlines) > MOST_OUTLINES or points > MOST_POINTS:
             return [_polygon(outline) for outline in outlines]
         if points > MOST_POINTS_OF_TWINS:
-            return drawn(outlines, self.tolerance)
+            return drawn(outlines, self.tolerance, self._rough)
         for known in self._known:
             if (twin := known.redrawn(outlines)) is not None:
                 return twin
-        drawing = drawn(outlines, self.tolerance)
+        drawing = drawn(outlines, self.tolerance, self._rough)
         if len(self._known) < MOST_KNOWN:
             self._known.append(Known(outlines, drawing))
         return drawing
 
 
-def drawn(outlines: Sequence[Outline], tolerance: float) -> Drawing:
+def drawn(outlines: Sequence[Outline], tolerance: float, rough: bool = False) -> Drawing:
     """The drawing of a shape by itself."""
-    named = [recognised(outline) for outline in outlines]
+    named = [recognised(outline, rough) for outline in outlines]
     if len(outlines) == 1 and named[0] is not None:
         return named[0]
     if stroke := find_stroke(outlines, named, tolerance):

@@ -47,11 +47,14 @@ class Rectangle(NamedTuple):
     radius: float = 0.0
 
 
-def recognised(outline: Outline) -> Ellipse | Rectangle | None:
-    """The shape with a name whose outline this is; a circle is an ellipse with equal axes. None if it is none."""
+def recognised(outline: Outline, rough: bool = False) -> Ellipse | Rectangle | None:
+    """The shape with a name whose outline this is; a circle is an ellipse with equal axes. None if it is none.
+
+    One that is ``rough`` may miss it everywhere by as much as others where they are hard.
+    """
     if len(outline.points) < FEWEST:
         return None
-    slack = 1 + (LOOSER - 1) * outline.hard
+    slack = 1 + (LOOSER - 1) * np.maximum(outline.hard, float(rough))
     for fitted in (_circle, _upright_ellipse, _rectangle, _turned_ellipse):
         shape = fitted(outline.points, 1 / slack)
         if shape is not None and _fits(shape, outline.points, slack):

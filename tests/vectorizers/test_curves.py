@@ -302,3 +302,15 @@ def test_a_layer_of_one_colour_is_flat_with_or_without_an_ink() -> None:
     pixels = layer.pixels.copy()
     pixels[(alpha > 0) & (alpha < 255), :3] = (120, 90, 60)
     assert CurvesVectorizer().vectorize(Layer("e", "shape", layer.box, pixels)) == CurvesVectorizer().vectorize(layer)
+
+
+@pytest.mark.parametrize("loss", [0, 9])
+def test_an_uneven_circle_is_one_where_its_pixels_tell_of_loss(loss: int) -> None:
+    rng = np.random.default_rng(0)
+    alpha = cover(disc(80, 80, 9.3)).astype(int)
+    soft = (alpha > 0) & (alpha < 255)
+    alpha[soft] = np.clip(alpha[soft] + rng.integers(-60, 61, np.count_nonzero(soft)), 1, 255)
+    layer = layer_of(alpha.astype(np.uint8))
+    layer.pixels[..., :3] += rng.integers(0, loss + 1, (SIZE, SIZE, 3)).astype(np.uint8)
+    (path,) = CurvesVectorizer().vectorize(layer)
+    assert path.startswith("<circle") == bool(loss)
