@@ -94,6 +94,10 @@ class Box(NamedTuple):
         both = self.intersect(other).area
         return both / max(1, self.area + other.area - both)
 
+    def padded(self, margin: int) -> "Box":
+        """Larger by so many pixels on each side, also beyond the canvas."""
+        return Box(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
+
     def shifted(self, x: int, y: int) -> "Box":
         """Moved by so many pixels to the right and down."""
         return Box(self.x0 + x, self.y0 + y, self.x1 + x, self.y1 + y)

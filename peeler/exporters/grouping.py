@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple, Union
 
-from peeler.geometry import Box, touched
+from peeler.geometry import touched
 from peeler.particulars import inside
 from peeler.stack import Layer, LayerStack
 from peeler.text import label
@@ -52,8 +52,7 @@ def with_groups(members: Sequence[Group | Layer], around: str = "") -> Iterator[
 def covers(stack: LayerStack, layer: Layer) -> tuple[Layer, ...]:
     """The layers above one that can hide some of it or lie beside its edge: those that are shown and not faded."""
     place = stack.layers.index(layer) + 1
-    x0, y0, x1, y1 = layer.box
-    near = touched(stack.boxes[place:], Box(x0 - BESIDE, y0 - BESIDE, x1 + BESIDE, y1 + BESIDE))
+    near = touched(stack.boxes[place:], layer.box.padded(BESIDE))
     above = (stack.layers[place + other] for other in near)
     return tuple(other for other in above if other.visible and other.opacity == 1)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -93,14 +93,13 @@ class Layering:
             later[number] = False
             parts = self._parts(number, later)
             for shown, whole in parts:
-                yield self._shape(number, shown, whole)
+                yield self._shape(number, self._windows[number], shown, whole), number
             if len(parts) == 1 and not self._drawn[number]:
                 yield from self._outline(number, parts[0][1])
 
-    def _shape(self, number: int, shown: Pixels, whole: Pixels) -> tuple[Shape, int]:
-        """A shape of a piece, seen through the window of that."""
-        corner = self._windows[number][:2]
-        return Shape(self._inks[number], Mask.of(shown, corner), Mask.of(whole, corner)), number
+    def _shape(self, number: int, window: Box, shown: Pixels, whole: Pixels) -> Shape:
+        """A shape with the ink of a piece, of which ``shown`` and ``whole`` are what is seen through a window."""
+        return Shape(self._inks[number], Mask.of(shown, window[:2]), Mask.of(whole, window[:2]))
 
     def _parts(self, number: int, later: NDArray[np.bool_]) -> list[tuple[Pixels, Pixels]]:
         """What shows of each part of a piece and the whole part, inside the painter's interval and the window.
@@ -159,8 +158,7 @@ class Layering:
         shown, whole_outline = outline
         self._taken[window.slices] |= shown
         owner = int(np.bincount(piece_map[shown]).argmax())
-        shape, _ = self._shape(number, shown, shown | (whole_outline & over[piece_map]))
-        yield replace(shape, ink=self._inks[owner]), owner
+        yield self._shape(owner, window, shown, shown | (whole_outline & over[piece_map])), owner
 
     def _over(self, number: int) -> NDArray[np.bool_]:
         """Per piece whether it may hide this one, and False for what is no piece; what is no shape hides nothing."""

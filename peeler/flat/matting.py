@@ -73,6 +73,14 @@ def coverage(picture: Levels, ground: Levels, colour: Levels) -> Levels:
     return share
 
 
+def mixture(picture: Levels, ground: Levels, ink: Levels) -> tuple[Levels, Levels]:
+    """The mixtures of ink and ground (… × 3 each) that are nearest to the picture: the coverage of the ink, and how
+    many grey levels the mixture misses the picture by.
+    """
+    alpha = coverage(picture, ground, ink)
+    return alpha, apart(ground + (ink - ground) * alpha[..., None], picture)
+
+
 def least_coverage(picture: Levels, ground: Levels) -> Levels:
     """The smallest α for which some colour within 0–255 turns ``ground`` into ``picture``."""
     room = np.where(picture > ground, 255 - ground, ground)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from peeler.channels import apart, dot, picked
 from peeler.flat.gradients import FEWEST, SAMPLE, Numbers, Shade, fit
-from peeler.flat.matting import NOISE, REACH, Ink, Levels, coverage, grown, least_coverage, unmix
+from peeler.flat.matting import NOISE, REACH, Ink, Levels, coverage, grown, least_coverage, mixture, unmix
 from peeler.flat.tinting import Tinted, clear
 from peeler.geometry import RGB, RGBA, Box, Mask, Pixels, Veil
 from peeler.graph import Element
@@ -189,8 +189,7 @@ def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixe
     """The pixels around ``mask`` that are a mixture of its ``colour`` (height × width × 3) and the ground."""
     edge: Pixels = grown(mask, REACH) & ~mask
     picture, base, ink = (picked(colours, edge).astype(np.float32) for colours in (before, ground, colour))
-    alpha = coverage(picture, base, ink)
-    missed = apart(base + (ink - base) * alpha[..., None], picture)
+    alpha, missed = mixture(picture, base, ink)
     edge[edge] = (missed <= ON_THE_LINE) & (alpha > FAINTEST) & ~_strays(picture, base, ink)
     return edge
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import apart, picked
-from peeler.flat.matting import REACH, Ink, coverage
+from peeler.flat.matting import REACH, Ink, mixture
 from peeler.flat.painting import SMALL, Paint, Painted, colours_of, ink_of, paint_of, painted, take_off, take_tint_off
 from peeler.flat.palette import packed, unpacked
 from peeler.geometry import RGB, RGBA, Box, Mask, boxes_array, touched
@@ -61,10 +61,8 @@ def _below(staying: Sequence[Element], leaving: Sequence[Element]) -> list[Eleme
 
 
 def _reached(shape: Mask) -> Box:
-    """Where shapes are that the soft edge of ``shape`` may meet with theirs; it may reach beyond the canvas."""
-    x0, y0, x1, y1 = shape.box
-    reach = 2 * REACH + 1
-    return Box(x0 - reach, y0 - reach, x1 + reach, y1 + reach)
+    """Where shapes are that the soft edge of ``shape`` may meet with theirs."""
+    return shape.box.padded(2 * REACH + 1)
 
 
 def _layer(element: Element, box: Box, pixels: RGBA, plain: bool) -> Layer:
@@ -128,9 +126,7 @@ def _told_by(canvas: RGB, item: Painted, ink: Ink, below: Sequence[Painted], bac
     shows = by_paint >= PLAIN_SHARE
     if item.shape.area < SMALL and not (shows and isinstance(item.paint, tuple)):
         ground = picked(painted(below, background, box), mask).astype(np.float32)
-        own = np.broadcast_to(np.array(ink, np.float32), picture.shape)
-        alpha = coverage(picture, ground, own)
-        missed = apart(ground + (own - ground) * alpha[:, None], picture)
+        alpha, missed = mixture(picture, ground, np.array(ink, np.float32))
         told = float((missed <= (PLAIN if shows else BLED)).mean())
         if told >= max(PLAIN_SHARE, by_paint) and alpha.mean() >= HALF:
             return ink
