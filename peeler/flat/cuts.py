@@ -92,8 +92,10 @@ def possible_cuts(corners: Sequence[Corner], mask: Pixels, visible: Pixels, slac
         least, largest = np.sort(np.degrees(np.arccos(np.clip(fits, -1, 1)))).tolist()
         allowed = slack.turn + (GRID_SLACK if length <= SHORT_CUT else 0)
         line = along(first.point, second.point)
-        if largest <= allowed and inside[line].all() and visible[line].mean() >= SEEN:
-            cuts.append(Cut(first, second, (least, largest)))
+        cut = Cut(first, second, (least, largest))
+        # Two corners may have the same vertex, where the sides of a thin neck meet.
+        if cut.length > 0 and largest <= allowed and inside[line].all() and visible[line].mean() >= SEEN:
+            cuts.append(cut)
     return sorted(cuts, key=lambda cut: cut.cost)
 
 

@@ -2,6 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from peeler.flat.contours import Corner
+from peeler.flat.cuts import OF_PARTS, possible_cuts
 from peeler.flat.parts import split
 from peeler.geometry import Pixels
 from tests.flat.figures import SIZE, bar, disc, iou
@@ -34,6 +36,15 @@ def test_a_handle_is_cut_from_its_cup() -> None:
     assert len(parts) == 2
     large, small = sorted(parts, key=lambda part: -int(part.sum()))
     assert iou(large, CUP) > 0.97 and iou(small, HANDLE) > 0.85
+
+
+def test_two_corners_of_one_vertex_make_no_cut() -> None:
+    right = np.array([1.0, 0.0])
+    corners = [
+        Corner(np.array([x, 40]), np.array([44.0, 40.0]), way, way, 0, place, 100)
+        for x, way, place in ((40, right, 0), (48, right, 50))
+    ]
+    assert not possible_cuts(corners, CUP, CUP, OF_PARTS)
 
 
 def test_a_lollipop_is_cut_where_its_stick_begins() -> None:
