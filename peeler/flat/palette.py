@@ -1,6 +1,7 @@
 """The inks of a drawing: the few colours that fill areas, told apart from the mixed pixels between them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -162,8 +163,10 @@ def mixtures(picture: RGB, labels: Labels, core: Pixels, inks: NDArray[np.uint8]
     sure = np.where(core, labels, -1)
     limits = np.array(labels.shape) - 1
     for step in np.array(_HALF_PLANE) * grain(picture):
-        one, two = (sure[tuple((points + sign * step).clip(0, limits).T)] for sign in (1, -1))
-        valid = np.flatnonzero((one >= 0) & (two >= 0) & (one != two) & (one != own) & (two != own) & ~result)
+        places = [tuple((points + sign * step).clip(0, limits).T) for sign in (1, -1)]
+        one, two = (labels[place] for place in places)
+        sided = (sure[places[0]] >= 0) | (sure[places[1]] >= 0)
+        valid = np.flatnonzero(sided & (one >= 0) & (two >= 0) & (one != two) & (one != own) & (two != own) & ~result)
         if len(valid):
             result[valid] = off_the_line(target[valid], palette[one[valid]], palette[two[valid]]) <= ON_THE_LINE
     return result
@@ -176,6 +179,17 @@ def off_the_line(
     span = two - one
     along = dot(colour - one, span) / np.maximum(dot(span, span), 1)
     return np.asarray(apart(one + span * along.clip(0, 1)[:, None], colour), np.float32)
+
+
+def ink_like(colour: NDArray[Any], inks: list[NDArray[np.uint8]], limit: float) -> int:
+    """The index of the one of ``inks`` that is nearest to ``colour``; of a new one, if none is within ``limit`` grey
+    levels.
+    """
+    missed = apart(np.array(inks, np.float32), colour)
+    if missed.min() > limit:
+        inks.append(np.asarray(colour).astype(np.uint8))
+        return len(inks) - 1
+    return int(missed.argmin())
 
 
 def _frequent_colours(colours: RGB, tolerance: int, size: int) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Regions: the connected areas of one ink, with every mixed pixel on the side it belongs to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -83,7 +84,7 @@ def _ink_regions(picture: RGB, palette: Palette) -> Regions:
         picture = without_noise(picture)
     inks = nearest_ink(picture, palette.inks, palette.tolerance)
     inks = _without_slivers(picture, inks, solid(picture, palette.tolerance), palette.inks)
-    regions = _connected(_spread(picture, inks, palette.inks))
+    regions = connected(_spread(picture, inks, palette.inks))
     specks = _lossy_specks(regions, palette) if lossy else _below(regions, SMALLEST_REGION)
     return _coarser(_absorb_specks(regions, picture, palette, specks), MOST_REGIONS, 1)
 
@@ -105,7 +106,7 @@ def _lossy_specks(regions: Regions, palette: Palette) -> NDArray[np.bool_]:
 
 def _tone_regions(picture: RGB, palette: Palette) -> Regions:
     inks = nearest_ink(_smoothed(picture), palette.inks, 255)
-    return _coarser(_connected(inks), MOST_TONE_REGIONS, int(SMALLEST_TONE * inks.size))
+    return _coarser(connected(inks), MOST_TONE_REGIONS, int(SMALLEST_TONE * inks.size))
 
 
 def _smoothed(picture: RGB) -> RGB:
@@ -149,7 +150,7 @@ def _spread(picture: RGB, inks: Labels, colours: NDArray[np.uint8]) -> Labels:
     return np.maximum(framed[2:-2, 2:-2], 0)
 
 
-def _connected(inks: Labels) -> Regions:
+def connected(inks: Labels) -> Regions:
     """Connected areas of equal ink, numbered by ink and then in reading order."""
     labels = np.zeros(inks.shape, np.int32)
     regions: list[Region] = []
@@ -165,6 +166,19 @@ def _connected(inks: Labels) -> Regions:
             box = Box(x, y, x + width, y + height).shifted(around.x0, around.y0)
             regions.append(Region(len(regions), ink, box, area))
     return Regions(labels, tuple(regions))
+
+
+def inside_of(regions: Regions) -> Pixels:
+    """Which pixels have only their own region within two pixels, so that they are in no soft edge."""
+    labels, kernel = regions.labels.astype(np.float32), np.ones((5, 5), np.uint8)
+    return np.asarray(cv2.dilate(labels, kernel) == cv2.erode(labels, kernel))
+
+
+def measured(labels: Labels, inks: Sequence[int]) -> Regions:
+    """The regions that ``labels`` are of; ``inks`` has the ink of each."""
+    areas = np.bincount(labels.ravel(), minlength=len(inks)).tolist()
+    every = zip(inks, boxes_of(labels, len(inks)), areas, strict=True)
+    return Regions(labels, tuple(Region(label, ink, box, area) for label, (ink, box, area) in enumerate(every)))
 
 
 def boxes_of(labels: Labels, count: int) -> list[Box]:
@@ -185,7 +199,7 @@ def _absorb_specks(regions: Regions, picture: RGB, palette: Palette, specks: NDA
     if not specks.any():
         return regions
     inks = np.where(specks[regions.labels], -1, _ink_of(regions)[regions.labels])
-    return _connected(_spread(picture, inks, palette.inks))
+    return connected(_spread(picture, inks, palette.inks))
 
 
 def _ink_of(regions: Regions) -> Labels:
@@ -195,7 +209,7 @@ def _ink_of(regions: Regions) -> Labels:
 def _coarser(regions: Regions, most: int, smallest: int) -> Regions:
     """At most ``most`` regions, none below ``smallest`` pixels: each smaller one joins its closest neighbour."""
     owner = owners(regions.labels, np.array([region.area for region in regions.all], np.int64), most, smallest)
-    return regions if owner is None else _connected(_ink_of(regions)[owner][regions.labels])
+    return regions if owner is None else connected(_ink_of(regions)[owner][regions.labels])
 
 
 def owners(labels: Labels, areas: NDArray[np.int64], most: int, smallest: int) -> Labels | None:

@@ -1,61 +1,47 @@
-"""Lines of text: regions of one ink that look like letters and stand side by side on one ground.
+"""Lines of text: letters of one ink that stand side by side on one ground.
 
-After Epshtein, Ofek and Wexler, *Detecting text in natural scenes with stroke width transform* (CVPR 2010): letters are
-drawn with a pen of one width, and those of a line are alike in width, height and colour. What else stands in rows, as
-windows, teeth and fence posts do, is solid or repeats itself, while letters differ; so a line must have several shapes.
+Those of a line are alike in width, height and colour (Epshtein, Ofek and Wexler, CVPR 2010). What else stands in rows,
+as windows, teeth and fence posts do, is solid or repeats itself, while letters differ; so a line must have several
+shapes. What stands in line with text, and is as high and as thin, is text, too.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
+from statistics import median, median_low
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.contours import filled
-from peeler.flat.matting import grown
-from peeler.flat.regions import Region, Regions
-from peeler.geometry import Box, Pixels
+from peeler.flat.letters import Letter, ground_of, letter_of
+from peeler.flat.regions import Regions
+from peeler.geometry import Box
 
 FEWEST = 3
 """Letters, and shapes of letters, that a line has at least; a word of two has stricter rules."""
-PAIR_HEIGHT, PAIR_PEN, PAIR_GAP, PAIR_ALIKE = 1.12, 1.3, 0.4, 0.6
+PAIR_HEIGHT, PAIR_PEN, PAIR_GAP, PAIR_ALIKE = 1.6, 1.3, 0.4, 0.6
 """Ratio of the heights and of the pens of the two letters of a short word, gap between them in heights of the higher
 one, and overlap (IoU) of their shapes, at most."""
-LEAST_HEIGHT, HIGHEST = 6, 0.5
-"""Pixels, as smaller letters have no shape, and share of the canvas."""
-WIDEST = 4.0
-"""Heights that a letter may be wide, or several that touch."""
-PEN = 1.9, 24.0
-"""Pen widths that a letter is high, at least and at most."""
-UNEVEN = 0.76
-"""Standard deviation of the depth of a letter's pixels, in units of its mean, at most; a line has 0.58, a disc 0.71,
-bold letters that touch up to 0.74."""
 LIKE_HEIGHT, LIKE_PEN = 2.2, 2.0
 """Ratio of the heights and of the pen widths of two neighbours in a line, at most: "p" and "x", thin and thick."""
-NEAR = 0.9
-"""Gap between neighbours in a line, in heights of the higher one, at most: a space is 0.4 wide."""
+NEAR, SPACE = 0.9, 1.5
+"""Gap between neighbours in a word, and between words of one line, in heights of the higher one, at most: a space is
+0.4 wide, or 1.4 where letters are set far apart."""
 LEVEL = 0.6
 """Share of the lower one's height that neighbours have in common."""
 GUIDED, MISSED = 0.6, 0.1
 """Share of tops and bottoms of letters that two straight lines guide, and share of a height that those may miss."""
 TILT = 0.15
 """Slope of a line, at most."""
-ON_GROUND = 0.8
-"""Share of a letter's rim that lies on the ground of its line, and of its box that holds nothing else than the two."""
-BENT = 1.25
-"""Heights that the stroke of a letter is long, at least, where it is no upright bar."""
-SOLID = 0.85
-"""Share of its hull that such a letter fills at most."""
-LETTERED = 0.5
+LETTERED = 0.34
 """Share of a line that bent letters have at least, as opposed to bars."""
-SAME, SAME_SMALL, SMALL = 0.8, 0.6, 16
-"""Overlap (IoU) from which on two letters have the same shape, and so in a line that is fewer pixels high than that."""
-GRID = 24
-"""Cells of the square in which shapes are compared."""
+ENDS = 4
+"""Letters at the end of a line that tell where it goes on."""
+
+Row = list[Letter]
+"""Letters from left to right."""
 
 
 @dataclass(frozen=True)
@@ -69,49 +55,15 @@ class Line:
     ground: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Letter:
-    """A region that may be a letter: its ``mask`` in its box, the width of its strokes in pixels (``pen``) and the
-    label of its ``ground``.
-    """
-
-    region: Region
-    mask: Pixels
-    pen: float
-    ground: int
-
-    @property
-    def box(self) -> Box:
-        return self.region.box
-
-    @cached_property
-    def is_bent(self) -> bool:
-        """Whether it is more than one stroke upwards, and nothing solid."""
-        if self.region.area < BENT * self.pen * self.box.height:
-            return False
-        hull = cv2.convexHull(np.argwhere(self.mask)[:, ::-1].astype(np.int32))
-        held = cv2.fillConvexPoly(np.zeros(self.mask.shape, np.uint8), hull, (1,))
-        return bool(self.region.area <= SOLID * np.count_nonzero(held))
-
-    @cached_property
-    def framed(self) -> Pixels:
-        """The mask in a square as high as the letter is, or as wide where it is wider."""
-        side = max(self.mask.shape)
-        square = np.zeros((side, side), np.float32)
-        y, x = ((side - own) // 2 for own in self.mask.shape)
-        square[y : y + self.mask.shape[0], x : x + self.mask.shape[1]] = self.mask
-        return cv2.resize(square, (GRID, GRID), interpolation=cv2.INTER_AREA) > 0.5
-
-
 def find_lines(regions: Regions) -> list[Line]:
     """The lines of text among ``regions``, level or nearly so, as one reads."""
     inks = np.array([region.ink for region in regions.all], np.int64)
-    by_look: defaultdict[tuple[int, int], list[_Letter]] = defaultdict(list)
+    by_look: defaultdict[tuple[int, int], Row] = defaultdict(list)
     for region in regions.all:
-        letter = _letter(regions, inks, region)
+        letter = letter_of(regions, inks, region)
         if letter is not None:
             by_look[region.ink, int(inks[letter.ground])].append(letter)
-    rows = [row for letters in by_look.values() for row in _rows(letters) if _is_text(row)]
+    rows = [row for letters in by_look.values() for row in _texts(_rows(letters))]
     rows.sort(key=lambda row: min((letter.box.y0, letter.box.x0) for letter in row))
     lines: list[Line] = []
     for row in rows:
@@ -121,61 +73,92 @@ def find_lines(regions: Regions) -> list[Line]:
     return lines
 
 
-def _letter(regions: Regions, inks: NDArray[np.int64], region: Region) -> _Letter | None:
-    """A region with strokes of one width on one ground, upright bars included."""
-    box = region.box
-    if not region.area or box.height < LEAST_HEIGHT or box.width > WIDEST * box.height:
-        return None
-    if box.height > HIGHEST * regions.labels.shape[0]:
-        return None
-    labels = regions.labels[box.slices]
-    mask = labels == region.label
-    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1][mask] - 0.5
-    pen = 4 * float(depth.mean())
-    if not PEN[0] <= box.height / pen <= PEN[1] or depth.std() > UNEVEN * depth.mean():
-        return None
-    ground = _ground(regions, inks, region)
-    if ground is None or np.isin(inks[labels], (region.ink, inks[ground])).mean() < ON_GROUND:
-        return None
-    return _Letter(region, mask, pen, ground)
-
-
-def _ground(regions: Regions, inks: NDArray[np.int64], region: Region) -> int | None:
-    """The label around the region, if its ink has nearly all of the outer rim; none at the rim of the canvas."""
-    height, width = regions.labels.shape
-    box = region.box
-    if min(box.x0, box.y0) == 0 or box.x1 == width or box.y1 == height:
-        return None
-    labels = regions.labels[box.expand(1, (width, height)).slices]
-    inside = filled(labels == region.label)
-    rim = labels[grown(inside, 1) & ~inside]
-    most = int(np.bincount(rim).argmax())
-    return most if (inks[rim] == inks[most]).mean() >= ON_GROUND else None
-
-
-def _rows(letters: Sequence[_Letter]) -> Iterator[list[_Letter]]:
-    """The letters in groups of neighbours, each from left to right."""
+def _rows(letters: Sequence[Letter]) -> list[Row]:
+    """The letters in groups of neighbours."""
     row_of = {letter.region.label: [letter] for letter in letters}
     for one, other in combinations(letters, 2):
         mine, others = row_of[one.region.label], row_of[other.region.label]
         if mine is not others and _are_neighbours(one, other):
             mine += others
             row_of.update((letter.region.label, mine) for letter in others)
-    for row in {id(row): row for row in row_of.values()}.values():
-        yield sorted(row, key=lambda letter: letter.box.x0)
+    return [_as_read(row) for row in {id(row): row for row in row_of.values()}.values()]
 
 
-def _are_neighbours(one: _Letter, other: _Letter) -> bool:
+def _as_read(letters: Sequence[Letter]) -> Row:
+    return sorted(letters, key=lambda letter: letter.box.x0)
+
+
+def _are_neighbours(one: Letter, other: Letter) -> bool:
     low, high = sorted((one.box.height, other.box.height))
-    thin, thick = sorted((one.pen, other.pen))
-    if high > LIKE_HEIGHT * low or thick > LIKE_PEN * thin:
+    if high > LIKE_HEIGHT * low or not _alike(one.pen, other.pen, LIKE_PEN):
         return False
     gap = max(one.box.x0, other.box.x0) - min(one.box.x1, other.box.x1)
     level = min(one.box.y1, other.box.y1) - max(one.box.y0, other.box.y0)
     return -0.3 * min(one.box.width, other.box.width) <= gap <= NEAR * high and level >= LEVEL * low
 
 
-def _is_text(row: Sequence[_Letter]) -> bool:
+def _alike(one: float, other: float, ratio: float) -> bool:
+    return max(one, other) <= ratio * min(one, other)
+
+
+def _texts(rows: Sequence[Row]) -> list[Row]:
+    """The rows that are text, each as one with all that stands in line with it."""
+    told = [row for row in rows if _is_text(row) or _is_text(_on_one_base(row, rows))]
+    rest = [row for row in rows if not any(row is other for other in told)]
+    lines = []
+    while told:
+        line = max(told, key=len)
+        told = [row for row in told if row is not line]
+        while (word := next((row for row in [*told, *rest] if _goes_on(line, row)), None)) is not None:
+            line = _as_read([*line, *word])
+            told, rest = ([row for row in group if row is not word] for group in (told, rest))
+        lines.append(line)
+    return lines
+
+
+def _on_one_base(word: Row, rows: Sequence[Row]) -> Row:
+    """A word and all others, however far away, that stand on the same level and are as high and thin: "Q1" and "Q2"."""
+    words = [row for row in rows if row is not word and len(row) > 1 and _are_level(word, row)]
+    return _as_read([letter for row in (word, *words) for letter in row]) if words and len(word) > 1 else []
+
+
+def _are_level(one: Row, other: Row) -> bool:
+    high = max(_height(one), _height(other))
+    if abs(_base(one) - _base(other)) > max(1.0, MISSED * high):
+        return False
+    return _alike(_height(one), _height(other), PAIR_HEIGHT) and _alike(_pen(one), _pen(other), PAIR_PEN)
+
+
+def _goes_on(line: Row, word: Row) -> bool:
+    """Whether ``word`` stands beside a ``line`` of text, on its base and as high."""
+    high = _height(line)
+    before, after = sorted((line, word), key=lambda row: row[0].box.x0)
+    gap = after[0].box.x0 - max(letter.box.x1 for letter in before)
+    if not 0 <= gap <= SPACE * high or not _alike(_pen(line), _pen(word), LIKE_PEN):
+        return False
+    end, start = before[-ENDS:], after[:ENDS]
+    if abs(_base(end) - _base(start)) > max(1.0, 3 * MISSED * high):
+        return False
+    nearest = end if before is line else start
+    room = MISSED * high + high / 3
+    top, bottom = min(letter.box.y0 for letter in nearest), max(letter.box.y1 for letter in nearest)
+    return all(top - room <= letter.box.y0 and letter.box.y1 <= bottom + room for letter in word)
+
+
+def _height(row: Row) -> int:
+    return max(letter.box.height for letter in row)
+
+
+def _pen(row: Row) -> float:
+    return median(letter.pen for letter in row)
+
+
+def _base(row: Row) -> int:
+    """Where most letters end; a few go below it."""
+    return median_low(letter.box.y1 for letter in row)
+
+
+def _is_text(row: Row) -> bool:
     """Whether letters in a row end on one line and differ, most of them more than bars do."""
     bent = [letter for letter in row if letter.is_bent]
     if len(row) == 2 and len(bent) == 2:
@@ -185,80 +168,75 @@ def _is_text(row: Sequence[_Letter]) -> bool:
     return _shapes(row) >= FEWEST
 
 
-def _is_short_word(one: _Letter, other: _Letter) -> bool:
-    """Whether two shapes are two letters as high as each other that differ, as in OK; a mirrored pair is none."""
-    low, high = sorted((one.box.height, other.box.height))
-    thin, thick = sorted((one.pen, other.pen))
-    if high > PAIR_HEIGHT * low or thick > PAIR_PEN * thin or other.box.x0 - one.box.x1 > PAIR_GAP * high:
+def _is_short_word(one: Letter, other: Letter) -> bool:
+    """Whether two shapes are two letters on one line that differ, as in "OK" and "On"; a mirrored pair is none."""
+    high = max(one.box.height, other.box.height)
+    if not _alike(one.box.height, other.box.height, PAIR_HEIGHT) or not _alike(one.pen, other.pen, PAIR_PEN):
         return False
-    if not _is_guided([one, other]) or one.ground != other.ground:
+    if other.box.x0 - one.box.x1 > PAIR_GAP * high or one.ground != other.ground:
         return False
-    return all(_overlap(one.framed, each) <= PAIR_ALIKE for each in _turned(other.framed))
+    return abs(one.box.y1 - other.box.y1) <= max(1.0, MISSED * high) and one.likeness(other) <= PAIR_ALIKE
 
 
-def _is_guided(row: Sequence[_Letter]) -> bool:
+def _is_guided(row: Row) -> bool:
     """Whether most letters stand on one line and most are as high; the others have descenders or ascenders."""
-    allowed = max(1.0, MISSED * float(np.median([letter.box.height for letter in row])))
+    allowed = max(1.0, MISSED * median(letter.box.height for letter in row))
     x = np.array([letter.box.centre[0] for letter in row])
     shares = [_on_line(x, np.array([letter.box[side] for letter in row], np.float64), allowed) for side in (1, 3)]
     return sum(shares) >= 2 * GUIDED
 
 
 def _on_line(x: NDArray[np.float64], y: NDArray[np.float64], allowed: float) -> float:
-    """The share of points that miss one nearly level line by at most ``allowed``: the median slope (Theil, 1950)."""
+    """The share of points that miss one line by at most ``allowed``, a level one or one of the median slope (Theil,
+    1950): of the ends of a few letters that says little.
+    """
     one, other = np.triu_indices(len(x), 1)
     across = np.maximum(x[other] - x[one], np.float64(1))
     slope = float(np.median((y[other] - y[one]) / across))
-    if abs(slope) > TILT:
-        return 0.0
-    level = y - slope * x
-    return float((np.abs(level[:, None] - level) <= allowed).mean(axis=0).max())
+    levels = [y, y - slope * x] if abs(slope) <= TILT else [y]
+    return max(float((np.abs(level[:, None] - level) <= allowed).mean(axis=0).max()) for level in levels)
 
 
-def _shapes(row: Sequence[_Letter]) -> int:
-    """How many different shapes there are; mirror images count as one."""
-    kinds: list[Pixels] = []
-    same = SAME if max(letter.box.height for letter in row) >= SMALL else SAME_SMALL
+def _shapes(row: Row) -> int:
+    """How many different shapes there are."""
+    kinds: list[Letter] = []
     for letter in row:
-        seen = letter.framed
-        if not any(_overlap(kind, each) >= same for kind in kinds for each in _turned(seen)):
-            kinds.append(seen)
+        if not any(letter.is_like(kind) for kind in kinds):
+            kinds.append(letter)
     return len(kinds)
 
 
-def _turned(shape: Pixels) -> tuple[Pixels, ...]:
-    return shape, shape[:, ::-1], shape[::-1], shape[::-1, ::-1]
-
-
-def _overlap(one: Pixels, other: Pixels) -> float:
-    return int(np.count_nonzero(one & other)) / max(1, int(np.count_nonzero(one | other)))
-
-
-def _whole_line(regions: Regions, inks: NDArray[np.int64], row: Sequence[_Letter]) -> Line:
+def _whole_line(regions: Regions, inks: NDArray[np.int64], row: Row) -> Line:
     """The line with what else of its ink stands in it, dots and accents and stops, and the ground seen in letters."""
     ink, ground = row[0].region.ink, int(np.bincount([letter.ground for letter in row]).argmax())
-    height, area = max(letter.box.height for letter in row), max(letter.region.area for letter in row)
-    around = [_with_room(letter.box, height) for letter in row]
+    area = max(letter.region.area for letter in row)
+    rooms = [_with_room(letter, row) for letter in row]
     letters = {letter.region.label for letter in row} | {
         region.label
         for region in regions.all
         if region.ink == ink
         and 0 < region.area <= area
-        and any(region.box.intersect(room) == region.box for room in around)
-        and (ground_of := _ground(regions, inks, region)) is not None
-        and inks[ground_of] == inks[ground]
+        and any(region.box.intersect(room) == region.box for room in rooms)
+        and (around := ground_of(regions, inks, region)) is not None
+        and inks[around] == inks[ground]
     }
-    counters = {label for letter in row for label in _held(regions, letter) if inks[label] == inks[ground]}
+    counters = {held for label in letters for held in _held(regions, label) if inks[held] == inks[ground]}
     return Line(frozenset(letters), frozenset(counters), ground)
 
 
-def _held(regions: Regions, letter: _Letter) -> Iterator[int]:
-    """What lies wholly inside a letter; where two pixels of it meet at a corner the ground goes on between them."""
-    for label in np.unique(regions.labels[letter.box.slices][filled(letter.mask) & ~letter.mask]):
-        if regions.all[label].box.intersect(letter.box) == regions.all[label].box:
-            yield int(label)
+def _held(regions: Regions, label: int) -> Iterator[int]:
+    """What lies wholly inside a region; where two pixels of it meet at a corner the ground goes on between them."""
+    box = regions.all[label].box
+    labels = regions.labels[box.slices]
+    mask = labels == label
+    for held in np.unique(labels[filled(mask) & ~mask]).tolist():
+        if regions.all[held].box.intersect(box) == regions.all[held].box:
+            yield held
 
 
-def _with_room(box: Box, height: int) -> Box:
-    """Where the dots, accents and stops of a letter are, in a line of this height."""
-    return Box(box.x0 - height // 2, box.y0 - height // 3, box.x1 + height // 2, box.y1 + height // 4)
+def _with_room(letter: Letter, row: Row) -> Box:
+    """Where the dots, accents, stops and bars around a letter are, as high as the letters near it."""
+    high, middle = _height(row), letter.box.centre[0]
+    near = [other.box for other in row if abs(other.box.centre[0] - middle) <= 3 * high]
+    top, bottom = min(box.y0 for box in near), max(box.y1 for box in near)
+    return Box(letter.box.x0 - high, top - high // 3, letter.box.x1 + high, bottom + high // 3)

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import apart, picked
-from peeler.flat.matting import REACH, Ink, mixture
+from peeler.flat.matting import REACH, Ink, grown, mixture
 from peeler.flat.painting import SMALL, Paint, Painted, colours_of, ink_of, paint_of, painted, take_off, take_tint_off
 from peeler.flat.palette import packed, unpacked
-from peeler.geometry import RGB, RGBA, Box, Mask, boxes_array, touched
+from peeler.geometry import RGB, RGBA, Box, Mask, Pixels, boxes_array, touched
 from peeler.graph import Element
 from peeler.protocols import Removal, Removed
 from peeler.stack import Layer
@@ -116,18 +116,25 @@ def _ink(colour: NDArray[Any]) -> Ink:
 
 
 def _told_by(canvas: RGB, item: Painted, ink: Ink, below: Sequence[Painted], background: Paint) -> Paint | None:
-    """What tells most of the pixels that a shape covers: its paint or, in a small one, mixtures of its ``ink`` and what
-    lies below, as where loss has taken its edges to its middle. None if neither does.
+    """What tells most of the pixels that a shape covers: its paint or, where that is small or thin, mixtures of its
+    ``ink`` and what lies below, as its edges are nearly all of it. None if neither does.
     """
     box, mask = item.shape.box, item.shape.pixels
     picture = picked(canvas[box.slices], mask).astype(np.float32)
     colours = item.paint if isinstance(item.paint, tuple) else picked(colours_of(item.paint, box), mask)
     by_paint = float((apart(picture, colours) <= PLAIN).mean())
     shows = by_paint >= PLAIN_SHARE
-    if item.shape.area < SMALL and not (shows and isinstance(item.paint, tuple)):
+    is_slight = item.shape.area < SMALL or not shows and _is_thin(mask)
+    if is_slight and not (shows and isinstance(item.paint, tuple)):
         ground = picked(painted(below, background, box), mask).astype(np.float32)
         alpha, missed = mixture(picture, ground, np.array(ink, np.float32))
         told = float((missed <= (PLAIN if shows else BLED)).mean())
         if told >= max(PLAIN_SHARE, by_paint) and alpha.mean() >= HALF:
             return ink
     return item.paint if shows else None
+
+
+def _is_thin(mask: Pixels) -> bool:
+    """Whether most of a mask is as near to its outline as soft edges reach."""
+    deep = ~grown(~np.pad(mask, 1), REACH)
+    return 2 * int(np.count_nonzero(deep)) < int(np.count_nonzero(mask))

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from peeler.analysts.flat import FlatAnalyst
+from peeler.batch import peel_picture
 from peeler.flat.drawing import Drawing, read_drawing
 from peeler.flat.text import Line, find_lines
 from peeler.geometry import RGB, Pixels
@@ -160,15 +161,39 @@ def test_many_letters_of_one_shape_are_no_text() -> None:
     assert not lines_in(written("SSSSS", 40, NAVY)) and len(lines_in(written("Abe", 48, NAVY))) == 1
 
 
-@pytest.mark.parametrize("word", ["OK", "UP", "NY", "Ab"])
+@pytest.mark.parametrize("word", ["OK", "UP", "NY", "Ab", "Rx", "On", "No"])
 def test_a_word_of_two_letters_is_a_line(word: str) -> None:
     (line,) = lines_in(written(word, 52, WHITE, (90, 160, 90), RED))
     assert len(line.letters) == 2
 
 
-@pytest.mark.parametrize("pair", ["OO", "bd", "ll", "C  R", "Rx"])
-def test_two_shapes_that_are_alike_or_apart_or_of_two_heights_are_none(pair: str) -> None:
+@pytest.mark.parametrize("pair", ["OO", "bd", "ll", "C  R"])
+def test_two_shapes_that_are_alike_or_apart_are_none(pair: str) -> None:
     assert not lines_in(written(pair, 48, NAVY))
+
+
+@pytest.mark.parametrize(
+    ("words", "size"), [("Sign in", 40), ("ON AIR", 22), ("E a s e  u p", 24), ("- Costs: 18 %!", 26)]
+)
+def test_all_that_stands_in_a_line_is_one_shape(words: str, size: int) -> None:
+    canvas = written(words, size, NAVY)
+    drawing = read_drawing(canvas)
+    (text,) = texts(drawing)
+    assert len(drawing.shapes) == 1 and iou(drawing.shapes[text].visible, inked(canvas, NAVY)) > 0.8
+
+
+def labels(*words: str) -> RGB:
+    """Words side by side as below an axis."""
+    canvas = board()
+    for place, word in enumerate(words):
+        ImageDraw.Draw(canvas).text((40 + 58 * place, 128), word, NAVY, ImageFont.load_default(24), anchor="mm")
+    return np.array(canvas)
+
+
+def test_short_words_on_one_level_are_text_together() -> None:
+    assert len(read_drawing(labels("Q1", "Q2", "Q3", "Q4")).text) == 4
+    assert not read_drawing(labels("Q1")).text, "one alone could be anything"
+    assert not read_drawing(labels("11", "11", "11", "11")).text
 
 
 # Small text
@@ -192,6 +217,26 @@ def test_letters_too_thin_for_an_ink_are_lines(size: int, ink: Colour, ground: C
         assert np.abs(drawing.shapes[text].ink.astype(int) - ink).max() <= 40
     shown = np.logical_or.reduce([drawing.shapes[text].visible.on(drawing.size) for text in texts(drawing)])
     assert iou(shown, inked(canvas, ink)) > 0.75
+
+
+@pytest.mark.parametrize("size", [9, 11, 14])
+def test_grey_words_beside_black_ones_have_an_ink_of_their_own(size: int) -> None:
+    canvas = board()
+    for y, ink in ((80, BLACK), (140, (150, 150, 150))):
+        ImageDraw.Draw(canvas).text((128, y), "Total price", ink, ImageFont.load_default(size), anchor="mm")
+    drawing = read_drawing(np.array(canvas))
+    inks = sorted(int(drawing.shapes[text].ink.max()) for text in texts(drawing))
+    assert len(inks) == 2 and inks[0] < 90 and 130 < inks[1] < 190
+
+
+def test_no_letter_is_left_on_the_ground() -> None:
+    canvas = written("Balance 1,284.50", 17, BLACK, (90, 160, 90), RED)
+    stack = peel_picture(canvas)
+    text = next(layer for layer in stack.layers if "text" in layer.name)
+    assert text.ink is not None, "its soft edges are mixed of its ink and nothing, not of its ink and its ground"
+    (button,) = (layer for layer in stack.layers if layer.ink == "#c82828")
+    solid = button.pixels[button.pixels[..., 3] == 255][:, :3]
+    assert (np.abs(solid.astype(int) - RED).max(axis=1) <= 3).all()
 
 
 def test_small_text_on_a_gradient_is_one_shape() -> None:
