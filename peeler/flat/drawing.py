@@ -60,7 +60,7 @@ def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
     regions, palette = seen.regions, seen.palette
     joined = _joined(seen, lines)
     between = _between_pieces([*seen.evidence, *_on_their_ground(regions, lines)], joined.pieces)
-    layering = Layering(regions, seen.fills, seen.strokes, joined.pieces, between, palette)
+    layering = Layering(regions, seen.fills, seen.strokes, joined.pieces, between, palette, seen.edges)
     layered = list(_with_whole_lines(layering.shapes(), joined.pieces, regions))
     if not palette.flat:
         layered = [(replace(shape, ink=_median(picture, shape.visible)), owner) for shape, owner in layered]
@@ -98,8 +98,10 @@ def _joined(seen: Survey, lines: Sequence[Line]) -> Joined:
     strokes, filled = sorted(seen.strokes - aside), [label for label in seen.filled if label not in aside]
     between_fills = links(seen.fills, filled, above, odds)
     across_strokes = links_across_strokes(seen.regions, seen.fills, filled, above, odds)
-    of_fills = join_pieces(seen.fills, filled, with_likes([*between_fills, *across_strokes]), above)
-    of_strokes = join_pieces(seen.regions, strokes, with_likes(links(seen.regions, strokes, above, odds)), above)
+    between_strokes = links(seen.regions, strokes, above, odds)
+    lined = seen.edges.lined
+    of_fills = join_pieces(seen.fills, filled, with_likes([*between_fills, *across_strokes]), above, lined)
+    of_strokes = join_pieces(seen.regions, strokes, with_likes(between_strokes), above, lined)
     joined = Joined([*of_fills.pieces, *of_strokes.pieces], [*of_fills.doubtful, *of_strokes.doubtful])
     return with_lines(joined, lines)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from peeler.flat.completion import complete, joined_to, reach_of
 from peeler.flat.contours import filled
 from peeler.flat.cues import Evidence
+from peeler.flat.leaks import Coincidences
 from peeler.flat.matting import grown
 from peeler.flat.order import bottom_to_top, stacking
 from peeler.flat.palette import Palette
@@ -65,6 +66,7 @@ class Layering:
         pieces: Sequence[Piece],
         evidence: Sequence[Evidence],
         palette: Palette,
+        edges: Coincidences,
     ) -> None:
         self._pieces = pieces
         self._above = stacking(len(pieces), evidence)
@@ -76,6 +78,11 @@ class Layering:
         piece_of = np.full(len(regions.all), -1, np.int32)
         for number, piece in enumerate(pieces):
             piece_of[list(piece.members)] = number
+        flush, lined = (piece_of[np.array(sorted(pairs), np.intp).reshape(-1, 2)] for pairs in edges)
+        self._hides = self._above.copy()
+        self._hides[flush[:, 0], flush[:, 1]] = self._hides[flush[:, 1], flush[:, 0]] = False
+        self._lined = [lined[lined[:, 1] == number, 0] for number in range(len(pieces))]
+        """Of each piece those under which it goes on up to their outlines."""
         self._piece_map, self._fill_map = piece_of[regions.labels], piece_of[fills.labels]
         depth = depths(np.append(self._drawn, False)[self._piece_map])
         labels = self._piece_map[depth > 0]
@@ -112,14 +119,19 @@ class Layering:
         if not self._flat:
             # The coarse tones of a photograph have no outlines to go by.
             return _shown([(visible, visible)], visible)
-        over, bridge = self._over(number), self._pieces[number].bridge
-        drawn_in = self._drawn_in(number)
+        over, drawn_in = self._over(number), self._drawn_in(number)
         seen = (drawn_in == number) & ~taken
         possible = visible | over[piece_map]
         models = [model for other, model in self._models[self._ink_of[number]].items() if other != number]
-        parts = _shown(_completed(seen, over[drawn_in], None if bridge is None else bridge[window], models), visible)
+        parts = _shown(_completed(seen, over[drawn_in], self._known_hidden(number), models), visible)
         after = later[piece_map]
         return [(shown, _without_holes(shown | (whole & possible), after)) for shown, whole in parts]
+
+    def _known_hidden(self, number: int) -> Pixels:
+        """Where a piece goes on although it does not show, in its window."""
+        bridge = self._pieces[number].bridge
+        lined = np.isin(self._drawn_in(number), self._lined[number])
+        return lined if bridge is None else lined | bridge[self._windows[number].slices]
 
     def _seen_whole(self) -> list[dict[int, Pixels]]:
         """By ink the pieces that nothing covers, cut to their boxes, of those whose ink others have."""
@@ -162,7 +174,7 @@ class Layering:
 
     def _over(self, number: int) -> NDArray[np.bool_]:
         """Per piece whether it may hide this one, and False for what is no piece; what is no shape hides nothing."""
-        return np.append(self._above[:, number] & (self._areas >= FEWEST_VISIBLE), False)
+        return np.append(self._hides[:, number] & (self._areas >= FEWEST_VISIBLE), False)
 
 
 def _window(piece: Piece, drawings: tuple[Regions, Regions]) -> Box:
@@ -191,17 +203,15 @@ def _without_holes(whole: Pixels, after: Pixels) -> Pixels:
     return closed
 
 
-def _completed(
-    visible: Pixels, cover: Pixels, bridge: Pixels | None, models: Sequence[Pixels]
-) -> list[tuple[Pixels, Pixels]]:
+def _completed(visible: Pixels, cover: Pixels, hidden: Pixels, models: Sequence[Pixels]) -> list[tuple[Pixels, Pixels]]:
     """What shows of each part of a piece and the whole part, the largest first.
 
     A part may go on under the others: they have its ink, so it cannot show.
     """
-    seen = visible if bridge is None else visible | (bridge & cover)
-    hidden = cover & ~seen
-    twin = repeated(seen, hidden, models)
-    whole = complete(seen, hidden) if twin is None else seen | (twin & hidden)
+    known = visible | (hidden & cover)
+    unknown = cover & ~known
+    twin = repeated(known, unknown, models)
+    whole = complete(known, unknown) if twin is None else known | (twin & unknown)
     if visible.sum() < SMALLEST_TO_SPLIT:
         return [(visible, whole)]
     parts = split(whole, visible, visible & ~grown(cover, EDGE_MARGIN))

@@ -1,7 +1,7 @@
 """Interrupted shapes: pieces of one ink that go on behind an occluder and belong together."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -85,14 +85,18 @@ class Joined:
     doubtful: list[tuple[int, int]]
 
 
-def join_pieces(regions: Regions, labels: Sequence[int], links: Sequence[Link], above: Pixels) -> Joined:
-    """The regions ``labels`` in groups: those of one ink that are more likely one shape than not by their ``links``, or
-    that are all of one hull with what hides them.
+def join_pieces(
+    regions: Regions, labels: Sequence[int], links: Sequence[Link], above: Pixels, lined: Iterable[tuple[int, int]] = ()
+) -> Joined:
+    """The regions ``labels`` in groups: those of one ink that are more likely one shape than not by their ``links``,
+    that are all of one hull with what hides them, or that both go on under all of a third: the first of a ``lined``
+    pair lies above the second.
     """
     by_ink: defaultdict[int, list[int]] = defaultdict(list)
     for label in labels:
         by_ink[regions.all[label].ink].append(label)
     joins = [(link.first, link.second, link.bridge) for link in links if link.gain > 0]
+    joins += _under_one(regions, labels, lined)
     pieces = [
         piece
         for members in by_ink.values()
@@ -233,6 +237,16 @@ def _framed(regions: Regions, first: int, second: int, hides: Pixels, corners: P
     bridge = np.zeros(regions.labels.shape, np.bool_)
     bridge[box.slices] = hidden
     return None, bridge
+
+
+def _under_one(regions: Regions, labels: Sequence[int], lined: Iterable[tuple[int, int]]) -> Iterator[Join]:
+    """What goes on in each other because it goes on under all of the same region."""
+    under: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for cover, label in sorted(lined):
+        if label in labels:
+            under[cover, regions.all[label].ink].append(label)
+    for (cover, _), (first, *others) in under.items():
+        yield from ((first, other, regions.mask(cover)) for other in others)
 
 
 def _in_one_hull(regions: Regions, members: Sequence[int], above: Pixels) -> Iterator[Join]:

@@ -10,13 +10,17 @@ from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure
 from peeler.flat.figures import surroundings
+from peeler.flat.fine_lines import with_fine_lines
 from peeler.flat.fine_text import with_fine_text
 from peeler.flat.forms import forms_of
+from peeler.flat.leaks import Coincidences, coincidences, find_leaks, with_edges
 from peeler.flat.learned_order import OrderNet, verdicts
 from peeler.flat.matting import grown
+from peeler.flat.order import log_odds
 from peeler.flat.overlays import Overlay, lift_overlays
 from peeler.flat.palette import CLEAN_NOISE, Palette, find_palette, without_noise
 from peeler.flat.regions import Regions, find_regions
+from peeler.flat.seams import parted_at_seams
 from peeler.flat.shading import CLEAN, explains, has_gradients, may_have_gradients, shaded_regions, smooth_areas
 from peeler.flat.strokes import Strokes, find_strokes, uncrossed, without_strokes
 from peeler.geometry import RGB
@@ -42,6 +46,7 @@ class Survey:
     pairs: tuple[Measured, ...]
     evidence: tuple[Evidence, ...]
     overlays: tuple[Overlay, ...] = ()
+    edges: Coincidences = Coincidences()
 
     @property
     def filled(self) -> list[int]:
@@ -68,7 +73,10 @@ def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
         *_across_strokes(fills, palette, background | strokes.all, borders),
     ]
     evidence = verdicts(pairs, regions.inks, net)
-    return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays)
+    leaks = find_leaks(picture, palette, regions, borders) if palette.flat else []
+    edges = coincidences(leaks, background, log_odds(len(regions.all), evidence))
+    evidence = with_edges(evidence, edges)
+    return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays, edges)
 
 
 def _read(picture: RGB) -> tuple[Palette, Regions]:
@@ -91,7 +99,12 @@ def _read(picture: RGB) -> tuple[Palette, Regions]:
         if explains(areas) and (not palette.flat or drifting(calm, areas)):
             return with_fine_text(picture, *shaded_regions(calm, areas, SMALLEST_CLEANED), shaded=True)
     regions = find_regions(picture, palette)
-    return with_fine_text(picture, palette, regions, shaded=False) if palette.flat else (palette, regions)
+    if not palette.flat:
+        return palette, regions
+    palette, regions = with_fine_text(picture, palette, regions, shaded=False)
+    if palette.tolerance != CLEAN_NOISE:
+        return palette, regions
+    return with_fine_lines(picture, palette, parted_at_seams(picture, palette, regions))
 
 
 def find_background(regions: Regions) -> frozenset[int]:
