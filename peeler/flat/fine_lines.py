@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.channels import picked, strongest
+from peeler.channels import picked
 from peeler.flat.matting import REACH, grown
 from peeler.flat.palette import Labels, Palette, grain, ink_like, mixtures, off_the_line, solid
-from peeler.flat.regions import Regions, inside_of, measured
+from peeler.flat.regions import Regions, inside_of, measured, off_inks
 from peeler.flat.text import find_lines
 from peeler.geometry import RGB, Box, Pixels
 
@@ -44,12 +44,12 @@ def with_fine_lines(picture: RGB, palette: Palette, regions: Regions) -> tuple[P
     """
     inked = np.array(regions.inks, np.int32)[regions.labels]
     ground: RGB = palette.inks.take(inked, axis=0)
-    off = strongest(cv2.absdiff(picture, ground))
+    off = off_inks(picture, palette, regions)
     unexplained = _unexplained(picture, palette, inked, off)
-    if not unexplained.any():
-        return palette, regions
-    inside = inside_of(regions) & ~_beside_text(regions)
-    marks = list(_marks(off, unexplained, inside, grain(picture)))
+    marks = list(_marks(off, unexplained, grain(picture)))
+    if marks:
+        inside = inside_of(regions) & ~_beside_text(regions)
+        marks = [(box, mask) for box, mask in marks if inside[box.slices][mask].mean() >= INSIDE]
     if not 0 < len(marks) <= MOST:
         return palette, regions
     inks, labels, ink_of = list(palette.inks), regions.labels.copy(), list(regions.inks)
@@ -78,7 +78,7 @@ def _unexplained(picture: RGB, palette: Palette, inked: Labels, off: NDArray[np.
     return unexplained
 
 
-def _marks(off: NDArray[np.uint8], unexplained: Pixels, inside: Pixels, size: int) -> Iterator[tuple[Box, Pixels]]:
+def _marks(off: NDArray[np.uint8], unexplained: Pixels, size: int) -> Iterator[tuple[Box, Pixels]]:
     """The connected lines among pixels that are ``off`` by so many grey levels, each in its box."""
     greatest = cv2.dilate(np.where(unexplained, off, 0).astype(np.uint8), np.ones((NEAR * size,) * 2, np.uint8))
     strong = unexplained & (off >= STRONG * greatest)
@@ -86,9 +86,7 @@ def _marks(off: NDArray[np.uint8], unexplained: Pixels, inside: Pixels, size: in
     for label, (x, y, width, height, _area) in enumerate(np.asarray(stats).tolist()[:count]):
         if label and max(width, height) >= SHORTEST * size:
             box = Box(x, y, x + width, y + height)
-            mask = np.asarray(labels)[box.slices] == label
-            if inside[box.slices][mask].mean() >= INSIDE:
-                yield box, mask
+            yield box, np.asarray(labels)[box.slices] == label
 
 
 def _ink(colours: RGB, ground: RGB, off: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

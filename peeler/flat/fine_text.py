@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from peeler.channels import strongest
 from peeler.flat.palette import Labels, Palette, grain, ink_like, off_the_line
-from peeler.flat.regions import Region, Regions, inside_of, measured
+from peeler.flat.regions import Region, Regions, inside_of, measured, off_inks
 from peeler.flat.text import find_lines
 from peeler.geometry import RGB, Box, Pixels
 
@@ -75,23 +75,17 @@ def with_fine_text(picture: RGB, palette: Palette, regions: Regions, shaded: boo
 
 def _has_unexplained(picture: RGB, palette: Palette, regions: Regions) -> bool:
     """Whether enough pixels inside of regions show something else than their ink."""
-    ink_of = np.array([region.ink for region in regions.all])
-    off = _difference(picture, palette.inks[ink_of].take(regions.labels, axis=0)) > OFF_GROUND
+    off = off_inks(picture, palette, regions) > OFF_GROUND
     if np.count_nonzero(off) < FEWEST_PIXELS * grain(picture) ** 2:
         return False
     return int(np.count_nonzero(off & inside_of(regions))) >= FEWEST_PIXELS * grain(picture) ** 2
-
-
-def _difference(one: RGB, other: RGB) -> NDArray[np.uint8]:
-    """Per pixel the largest difference of a channel, in grey levels."""
-    return strongest(cv2.absdiff(one, other))
 
 
 def _marks(picture: RGB, regions: Regions, known: Sequence[int]) -> Iterator[_Mark]:
     """Small connected areas that stand out from one region around them, and are no ``known`` letters."""
     size = grain(picture)
     ground: RGB = np.asarray(cv2.medianBlur(picture, WINDOW * size | 1), np.uint8)
-    contrast = _difference(picture, ground)
+    contrast = strongest(cv2.absdiff(picture, ground))
     greatest = cv2.dilate(contrast, np.ones((NEAR * size,) * 2, np.uint8))
     strong = (contrast > OFF_GROUND) & (contrast >= STRONG * greatest)
     # Letters that are regions already are nobody's ground, and neither are the specks beside them.

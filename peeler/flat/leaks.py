@@ -9,16 +9,15 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.channels import apart, strongest
+from peeler.channels import apart
 from peeler.flat.contacts import Boundary
 from peeler.flat.cues import Evidence
 from peeler.flat.matting import mixture
 from peeler.flat.palette import CLEAN_NOISE, Palette
-from peeler.flat.regions import Regions
+from peeler.flat.regions import Regions, off_inks
 from peeler.geometry import RGB
 
 SHORTEST = 6
@@ -108,8 +107,7 @@ def find_leaks(picture: RGB, palette: Palette, regions: Regions, borders: Sequen
 
 def _even(picture: RGB, palette: Palette, regions: Regions) -> NDArray[np.bool_]:
     """Of each region whether it shows its ink in most of its pixels, as gradients do not."""
-    inked = palette.inks.take(np.array(regions.inks)[regions.labels], axis=0)
-    pure = strongest(cv2.absdiff(picture, inked)) <= CLEAN_NOISE
+    pure = off_inks(picture, palette, regions) <= CLEAN_NOISE
     shown = np.bincount(regions.labels[pure], minlength=len(regions.all))
     even: NDArray[np.bool_] = 2 * shown >= np.bincount(regions.labels.ravel(), minlength=len(regions.all))
     return even

@@ -152,7 +152,8 @@ def nearest_ink(picture: RGB, inks: NDArray[np.uint8], tolerance: int) -> Labels
 
 
 def mixtures(picture: RGB, labels: Labels, core: Pixels, inks: NDArray[np.uint8], points: NDArray[np.intp]) -> Pixels:
-    """Which ``points`` (n × 2: y, x) mix two other inks that are solid (``core``) within two pixels on opposite sides.
+    """Which ``points`` (n × 2: y, x) mix two other inks within two pixels on opposite sides, one of them solid
+    (``core``).
 
     ``labels`` (height × width) holds the ink of each pixel, −1 for none.
     """

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.channels import dot
+from peeler.channels import dot, strongest
 from peeler.flat.palette import (
     CLEAN_NOISE,
     Labels,
@@ -41,7 +41,9 @@ _NEIGHBOURS = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if dy or d
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A connected area (8-connected) of one ink: ``label`` in the map of regions, ``ink`` its index in the palette."""
+    """A connected area (8-connected, but for fine lines across it) of one ink: ``label`` in the map of regions, ``ink``
+    its index in the palette.
+    """
 
     label: int
     ink: int
@@ -84,7 +86,7 @@ def _ink_regions(picture: RGB, palette: Palette) -> Regions:
         picture = without_noise(picture)
     inks = nearest_ink(picture, palette.inks, palette.tolerance)
     inks = _without_slivers(picture, inks, solid(picture, palette.tolerance), palette.inks)
-    regions = connected(_spread(picture, inks, palette.inks))
+    regions = _connected(_spread(picture, inks, palette.inks))
     specks = _lossy_specks(regions, palette) if lossy else _below(regions, SMALLEST_REGION)
     return _coarser(_absorb_specks(regions, picture, palette, specks), MOST_REGIONS, 1)
 
@@ -106,7 +108,7 @@ def _lossy_specks(regions: Regions, palette: Palette) -> NDArray[np.bool_]:
 
 def _tone_regions(picture: RGB, palette: Palette) -> Regions:
     inks = nearest_ink(_smoothed(picture), palette.inks, 255)
-    return _coarser(connected(inks), MOST_TONE_REGIONS, int(SMALLEST_TONE * inks.size))
+    return _coarser(_connected(inks), MOST_TONE_REGIONS, int(SMALLEST_TONE * inks.size))
 
 
 def _smoothed(picture: RGB) -> RGB:
@@ -150,7 +152,7 @@ def _spread(picture: RGB, inks: Labels, colours: NDArray[np.uint8]) -> Labels:
     return np.maximum(framed[2:-2, 2:-2], 0)
 
 
-def connected(inks: Labels) -> Regions:
+def _connected(inks: Labels) -> Regions:
     """Connected areas of equal ink, numbered by ink and then in reading order."""
     labels = np.zeros(inks.shape, np.int32)
     regions: list[Region] = []
@@ -172,6 +174,12 @@ def inside_of(regions: Regions) -> Pixels:
     """Which pixels have only their own region within two pixels, so that they are in no soft edge."""
     labels, kernel = regions.labels.astype(np.float32), np.ones((5, 5), np.uint8)
     return np.asarray(cv2.dilate(labels, kernel) == cv2.erode(labels, kernel))
+
+
+def off_inks(picture: RGB, palette: Palette, regions: Regions) -> NDArray[np.uint8]:
+    """Per pixel the largest difference of a channel from the ink of its region, in grey levels."""
+    ink_of = np.array(regions.inks)
+    return strongest(cv2.absdiff(picture, palette.inks[ink_of].take(regions.labels, axis=0)))
 
 
 def measured(labels: Labels, inks: Sequence[int]) -> Regions:
@@ -199,7 +207,7 @@ def _absorb_specks(regions: Regions, picture: RGB, palette: Palette, specks: NDA
     if not specks.any():
         return regions
     inks = np.where(specks[regions.labels], -1, _ink_of(regions)[regions.labels])
-    return connected(_spread(picture, inks, palette.inks))
+    return _connected(_spread(picture, inks, palette.inks))
 
 
 def _ink_of(regions: Regions) -> Labels:
@@ -209,7 +217,7 @@ def _ink_of(regions: Regions) -> Labels:
 def _coarser(regions: Regions, most: int, smallest: int) -> Regions:
     """At most ``most`` regions, none below ``smallest`` pixels: each smaller one joins its closest neighbour."""
     owner = owners(regions.labels, np.array([region.area for region in regions.all], np.int64), most, smallest)
-    return regions if owner is None else connected(_ink_of(regions)[owner][regions.labels])
+    return regions if owner is None else _connected(_ink_of(regions)[owner][regions.labels])
 
 
 def owners(labels: Labels, areas: NDArray[np.int64], most: int, smallest: int) -> Labels | None:

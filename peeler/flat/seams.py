@@ -10,12 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.channels import strongest
 from peeler.flat.cuts import Parting, pieces
 from peeler.flat.matting import mixture
 from peeler.flat.palette import Palette, grain
 from peeler.flat.parts import parted
-from peeler.flat.regions import Regions, inside_of, measured, shared_sides
+from peeler.flat.regions import Regions, inside_of, measured, off_inks, shared_sides
 from peeler.geometry import RGB, Pixels
 
 FAINTEST = 2
@@ -33,7 +32,7 @@ REACH = 3
 def parted_at_seams(picture: RGB, palette: Palette, regions: Regions) -> Regions:
     """``regions`` of a clean ``picture``, each in as many as the seams that run through it make."""
     inks = palette.inks.astype(np.float32)
-    off = strongest(cv2.absdiff(picture, palette.inks.take(np.array(regions.inks)[regions.labels], axis=0))) > FAINTEST
+    off = off_inks(picture, palette, regions) > FAINTEST
     labels, every = regions.labels.copy(), list(regions.all)
     seams = _seams(off & inside_of(regions), regions, SHORTEST * grain(picture))
     if not seams:
