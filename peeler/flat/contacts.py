@@ -73,7 +73,7 @@ def junctions(labels: Labels) -> list[Junction]:
     A single circle sees the square grid rather than the drawing: the angles are means over all circles
     up to the first that meets something else.
     """
-    points, triples = _meeting_points(labels)
+    points, triples = meeting_triples(labels)
     if not len(points):
         return []
     height, width = labels.shape
@@ -98,7 +98,7 @@ def junctions(labels: Labels) -> list[Junction]:
     ]
 
 
-def _meeting_points(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
+def meeting_triples(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
     """The upper left pixels (y, x) of 2 × 2 windows with three labels, the middle of each cluster, and those labels."""
     window = labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]
     # Three labels in four pixels: few windows differ at all, so sort only those.

@@ -83,8 +83,8 @@ def with_edges(evidence: Sequence[Evidence], edges: Coincidences) -> tuple[Evide
 
 
 def find_leaks(picture: RGB, palette: Palette, regions: Regions, borders: Sequence[Boundary]) -> list[Leak]:
-    """What shines through where regions meet; nothing in a picture that was compressed with loss."""
-    if palette.tolerance != CLEAN_NOISE:
+    """What shines through along the borders of a flat picture; nothing in one that was compressed with loss."""
+    if not palette.flat or palette.tolerance != CLEAN_NOISE:
         return []
     even = _even(picture, palette, regions)
     long = [border for border in borders if border.length >= SHORTEST and even[border.first] and even[border.second]]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,8 +101,14 @@ def order_net() -> OrderNet:
     return read_order_net(WEIGHTS_FILE)
 
 
-def verdicts(pairs: Sequence[Measured], inks: Sequence[int], net: OrderNet | None) -> tuple[Evidence, ...]:
-    """Who of each pair is in front: by the rules, by a network if there is one, and by what is said of its likes.
+def verdicts(
+    pairs: Sequence[Measured],
+    inks: Sequence[int],
+    net: OrderNet | None,
+    painted_last: Mapping[tuple[int, int], float] = MappingProxyType({}),
+) -> tuple[Evidence, ...]:
+    """Who of each pair is in front: by the rules, by a network if there is one, by the log odds that one was
+    ``painted_last``, and by what is said of its likes.
 
     ``inks`` are those of the regions. Outlines are drawn over whole fills by convention, whatever the picture they come
     from does: there the rules decide.
@@ -111,7 +118,8 @@ def verdicts(pairs: Sequence[Measured], inks: Sequence[int], net: OrderNet | Non
     if net is not None and pairs:
         odds = net.log_odds(np.stack([pair.sides for pair in pairs]), np.array([pair.contact for pair in pairs]), rules)
     told = np.array([pair.is_outline for pair in pairs], np.bool_)
-    alone = np.where(told, rules, odds)
+    seen = np.array([painted_last.get((pair.first, pair.second), 0.0) for pair in pairs])
+    alone = np.where(told, rules, odds) + seen
     odds = alone + np.where(told, 0, odds_of_likes(pairs, inks, alone))
     reasons = np.where(odds * alone < 0, REPEATED, LEARNED).tolist()
     return tuple(verdict(pair, *said) for pair, *said in zip(pairs, odds.tolist(), reasons, strict=True))

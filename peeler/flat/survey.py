@@ -16,6 +16,7 @@ from peeler.flat.forms import forms_of
 from peeler.flat.leaks import Coincidences, coincidences, find_leaks, with_edges
 from peeler.flat.learned_order import OrderNet, verdicts
 from peeler.flat.matting import grown
+from peeler.flat.meetings import find_meetings, leaks_at, painted_last
 from peeler.flat.order import log_odds
 from peeler.flat.overlays import Overlay, lift_overlays
 from peeler.flat.palette import CLEAN_NOISE, Palette, find_palette, without_noise
@@ -72,8 +73,9 @@ def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
         *measure(regions, forms, strokes.outlines, borders, around, background),
         *_across_strokes(fills, palette, background | strokes.all, borders),
     ]
-    evidence = verdicts(pairs, regions.inks, net)
-    leaks = find_leaks(picture, palette, regions, borders) if palette.flat else []
+    meetings = find_meetings(picture, palette, regions)
+    evidence = verdicts(pairs, regions.inks, net, painted_last(meetings, background))
+    leaks = [*find_leaks(picture, palette, regions, borders), *leaks_at(meetings)]
     edges = coincidences(leaks, background, log_odds(len(regions.all), evidence))
     evidence = with_edges(evidence, edges)
     return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays, edges)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from peeler.errors import ConfigError, StoreError
 from peeler.flat.cues import LEARNED, REPEATED, SIDE, WEIGHTS, Measured
 from peeler.flat.learned_order import OrderNet, order_net, read_order_net, verdicts, write_order_net
+from peeler.flat.meetings import find_meetings, painted_last
 from peeler.flat.survey import survey
 from tests.flat.figures import circle, drawn, rect
 
@@ -79,8 +80,9 @@ def test_files_that_cannot_be_used_are_told(tmp_path: Path) -> None:
 
 def test_a_network_has_a_say_beside_the_rules() -> None:
     seen = survey(DISCS)
-    by_rules, judged = (verdicts(seen.pairs, seen.regions.inks, judge) for judge in (None, net()))
-    assert seen.evidence == by_rules
+    last = painted_last(find_meetings(DISCS, seen.palette, seen.regions), seen.background)
+    by_rules, judged = (verdicts(seen.pairs, seen.regions.inks, judge, last) for judge in (None, net()))
+    assert last and seen.evidence == by_rules != verdicts(seen.pairs, seen.regions.inks, None)
     assert [item.weight for item in judged] != [item.weight for item in by_rules]
     assert all(item.weight >= 0 for item in judged)
     assert survey(DISCS, net()).evidence == judged
