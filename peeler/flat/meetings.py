@@ -82,8 +82,10 @@ class Meetings(NamedTuple):
     missed: Array
 
 
-def find_meetings(picture: RGB, palette: Palette, regions: Regions) -> Meetings:
-    """The meetings of three regions of a flat picture with nothing else near; none in one compressed with loss."""
+def find_meetings(picture: RGB, palette: Palette, regions: Regions, background: Collection[int]) -> Meetings:
+    """The meetings of three regions of a flat picture with nothing else near; none in one compressed with loss. The
+    background is never painted last.
+    """
     none = Meetings(np.zeros((0, 3), np.intp), np.zeros((0, 3, len(WAYS))))
     if not palette.flat or palette.tolerance != CLEAN_NOISE:
         return none
@@ -94,17 +96,21 @@ def find_meetings(picture: RGB, palette: Palette, regions: Regions) -> Meetings:
     inks = palette.inks[np.array(regions.inks)[labels]].astype(np.float64)
     parts = [np.s_[start : start + AT_ONCE] for start in range(0, len(middles), AT_ONCE)]
     missed = [_missed(picture, regions.labels, middles[part], labels[part], angles[part], inks[part]) for part in parts]
-    return Meetings(labels, np.concatenate(missed)) if parts else none
+    if not parts:
+        return none
+    ground = np.isin(labels, sorted(background))
+    last = np.stack([np.roll(ground, -way.last, axis=1) for way in WAYS], axis=-1)
+    return Meetings(labels, np.where(last, np.inf, np.concatenate(missed)))
 
 
-def painted_last(meetings: Meetings, background: Collection[int]) -> dict[tuple[int, int], float]:
+def painted_last(meetings: Meetings) -> dict[tuple[int, int], float]:
     """For pairs of regions that meet others the log odds that the first was painted after the second."""
     said = defaultdict[tuple[int, int], float](float)
     for labels, missed in zip(meetings.labels.tolist(), _by_last(meetings.missed), strict=True):
         last = int(missed.argmin())
-        if labels[last] in background:
-            continue
         least, next_to_least, _ = np.sort(missed).tolist()
+        if np.isinf(next_to_least):
+            continue
         weight = TRUST * np.log((next_to_least + NOISE) / (least + NOISE)) / (1 + least / VAGUE)
         for other in {0, 1, 2} - {last}:
             said[labels[last], labels[other]] += weight

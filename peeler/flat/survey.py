@@ -73,8 +73,8 @@ def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
         *measure(regions, forms, strokes.outlines, borders, around, background),
         *_across_strokes(fills, palette, background | strokes.all, borders),
     ]
-    meetings = find_meetings(picture, palette, regions)
-    evidence = verdicts(pairs, regions.inks, net, painted_last(meetings, background))
+    meetings = find_meetings(picture, palette, regions, background)
+    evidence = verdicts(pairs, regions.inks, net, painted_last(meetings))
     leaks = [*find_leaks(picture, palette, regions, borders), *leaks_at(meetings)]
     edges = coincidences(leaks, background, log_odds(len(regions.all), evidence))
     evidence = with_edges(evidence, edges)

@@ -80,7 +80,7 @@ def test_files_that_cannot_be_used_are_told(tmp_path: Path) -> None:
 
 def test_a_network_has_a_say_beside_the_rules() -> None:
     seen = survey(DISCS)
-    last = painted_last(find_meetings(DISCS, seen.palette, seen.regions), seen.background)
+    last = painted_last(find_meetings(DISCS, seen.palette, seen.regions, seen.background))
     by_rules, judged = (verdicts(seen.pairs, seen.regions.inks, judge, last) for judge in (None, net()))
     assert last and seen.evidence == by_rules != verdicts(seen.pairs, seen.regions.inks, None)
     assert [item.weight for item in judged] != [item.weight for item in by_rules]
