@@ -4,12 +4,16 @@ Every guess is clipped to the painter's interval: with visible part V and later-
 picture unchanged if and only if V ⊆ E ⊆ V ∪ U.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.flat.contours import Arc, End, Points, covered_arcs, outlines
 from peeler.flat.matting import grown
+from peeler.flat.relatability import related_ends
 from peeler.geometry import Box, Pixels
 
 OWN_EDGE = 2
@@ -26,6 +30,8 @@ STROKE_SHARE = 0.5
 TWIN, LEAST_OF_COVER = 0.9, 0.3
 """Shares of a shape's mirror image that a cover must hold, and of that cover that the image must take up, for the two
 to be twins that meet; the cover may be several, as the other stripes of a flag."""
+MOST_BENT = 35.0
+"""Degrees by which the outlines of a ring or a handle may turn off a straight way where its cover interrupts it."""
 AHEAD = (5, 8, 11, 14)
 """Pixels from the end of an outline at which it is seen whether the cover's runs on from it."""
 
@@ -34,8 +40,9 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
     """The whole shape of which ``visible`` is seen and which may go on under ``cover`` (both height × width).
 
     A hole that the cover fills is closed; an outline that goes under the cover goes on along its tangents
-    to where it comes out again (good continuation: Kellman and Shipley 1991); a shape that is framed on all sides
-    reaches to the middle of its frame. One that meets its mirror image, as one stripe the next, ends there.
+    to where it comes out again (good continuation: Kellman and Shipley 1991); a ring closes where the cover interrupts
+    it; a shape that is framed on all sides reaches to the middle of its frame. One that meets its mirror image, as one
+    stripe the next, ends there.
     """
     if not (visible.any() and cover.any()):
         return visible
@@ -57,9 +64,23 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
             cv2.drawContours(drawn, [arc.points[:, None].astype(np.int32)], -1, (1,), cv2.FILLED)
         else:
             drawn |= _to_middle_of_frame(arc, seen, under)
+    for polygon in _bridges([arc.ends for arc in arcs if arc.ends], seen, under):
+        cv2.fillPoly(drawn, [polygon], (1,))
     whole = visible.copy()
     whole[box.slices] = joined_to(seen, (drawn > 0) & (seen | under))
     return whole
+
+
+def _bridges(arcs: Sequence[tuple[End, End]], seen: Pixels, under: Pixels) -> Iterator[NDArray[np.int32]]:
+    """What closes a ring or a handle behind its cover, as polygons (x, y): where both outlines that end at one stretch
+    of the cover go on in those that end at another.
+    """
+    hidden = (seen | under).astype(np.int32)
+    for one, other in combinations(arcs, 2):
+        pairs = related_ends(one, other, hidden, np.array([False, True]))
+        if len(pairs) == 2 and max(pair.turn for pair in pairs) <= MOST_BENT:
+            there, back = (continuation(pair.one, pair.other) for pair in pairs)
+            yield np.rint(np.concatenate([there, back[::-1]])).astype(np.int32)
 
 
 def _round(visible: Pixels, cover: Pixels) -> Pixels | None:

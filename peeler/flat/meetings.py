@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peeler.flat.contacts import meeting_triples
 from peeler.flat.leaks import Leak
 from peeler.flat.palette import CLEAN_NOISE, Labels, Palette
 from peeler.flat.regions import Regions
-from peeler.flat.soft_edges import Array, Course, Side, along_and_off, fit_courses, share, share_of_both
+from peeler.flat.soft_edges import Array, Course, along_and_off, fit_courses, share, share_of_both
 from peeler.geometry import RGB
 
 REACH = 6
@@ -42,6 +43,12 @@ TRUST = 1.5
 """Log odds for each power of e by which the next order misses more."""
 SUREST = 5.0
 """Log odds at most: what is drawn in one piece, or seen through, follows other rules."""
+UNCLEAR = 60.0
+"""Squared grey levels missed by all orders, from which on the edges may give way,"""
+FURTHER_OUT = 0.1
+"""which costs this share of what it makes their other pixels miss;"""
+MOVES, LONGEST_MOVE, TRIED = 2, 0.5, 0.02
+"""in so many steps, none of them longer than this, by slopes taken over the last (pixels)."""
 COINCIDE, CLEARLY = 100.0, 5.0
 """Squared grey levels missed at most by edges that coincide, and the factor by which all others miss more."""
 AT_ONCE = 512
@@ -156,22 +163,71 @@ def _missed(picture: RGB, shown: Labels, points: Array, labels: Labels, angles: 
     places = np.floor(points).astype(np.intp)[:, None] + steps
     ys, xs = places[..., 0], places[..., 1]
     offsets, colours = (places - points[:, None])[..., ::-1], picture[ys, xs].astype(np.float64)
-    course = _courses(offsets, colours, shown[ys, xs], labels, angles, inks)
+    course, certain = _courses(offsets, colours, shown[ys, xs], labels, angles, inks)
     core = np.hypot(*(steps - 0.5).T) <= CORE
-    seen = colours[:, None, core]
-    ways = _painted(course.left(offsets[:, core]), course.angle + np.arctan(course.bends[..., 1]), inks)
-    return np.stack([((way - seen) ** 2).max(axis=-1).sum(axis=-1) for way in ways], axis=-1)
+    told = _Told(
+        *(_from_each(each) for each in (*course, certain, inks)),
+        *(np.repeat(each[:, core], 3, axis=0) for each in (offsets, colours)),
+    )
+    missed = np.stack([told.missed(way) for way in _painted(told)], axis=-1)
+    unclear = np.repeat(missed.reshape(len(points), -1).min(axis=1) > UNCLEAR, 3)
+    if unclear.any():
+        missed[unclear, 0] = np.minimum(missed[unclear, 0], _missed_at_best(told.those(unclear)))
+    return missed.reshape(len(points), 3, len(WAYS))
 
 
-def _courses(offsets: Array, colours: Array, shown: Labels, labels: Labels, angles: Array, inks: Array) -> Course:
-    """The courses of the three edges at meetings (n × 3), each with a region on its left, by the pixels around."""
+def _from_each(values: Array) -> Array:
+    """What is known of each three regions or edges in turn (n × 3 × …), three times over, from each on (3n × 3 × …)."""
+    turned = np.stack([np.roll(values, -first, axis=1) for first in range(3)], axis=1)
+    return turned.reshape(-1, *values.shape[1:])
+
+
+class _Told(NamedTuple):
+    """m meetings, told from one of their regions: it lies left of the first edge and right of the second one, and the
+    third is that of the other two.
+
+    ``angle`` (m × 3), ``bends`` (m × 3 × 3) and how ``certain`` these are (m × 3 × 3 × 3, in squared grey levels) are
+    of the edges; ``inks`` (m × 3 × 3) those of the regions in turn; ``offsets`` (m × p × 2) and the colours ``seen``
+    (m × p × 3) those of the pixels at the meeting.
+    """
+
+    angle: Array
+    bends: Array
+    certain: Array
+    inks: Array
+    offsets: Array
+    seen: Array
+
+    @property
+    def course(self) -> Course:
+        return Course(self.angle, self.bends)
+
+    def those(self, chosen: NDArray[np.bool_]) -> "_Told":
+        return _Told(*(each[chosen] for each in self))
+
+    def moved(self, moves: Array) -> "_Told":
+        """With the offsets and slopes of the edges changed (m × 6)."""
+        bends = self.bends.copy()
+        bends[..., :2] += moves.reshape(-1, 3, 2)
+        return self._replace(bends=bends)
+
+    def missed(self, painted: Array) -> Array:
+        """The squared grey levels by which colours (m × p × 3) miss those that are seen."""
+        squares: Array = ((painted - self.seen) ** 2).max(axis=-1).sum(axis=-1)
+        return squares
+
+
+def _courses(
+    offsets: Array, colours: Array, shown: Labels, labels: Labels, angles: Array, inks: Array
+) -> tuple[Course, Array]:
+    """The courses of the three edges at meetings (n × 3), each with a region on its left, by the pixels around; and how
+    certain they are (n × 3 × 3 × 3, in squared grey levels).
+    """
     right_inks, right_labels = np.roll(inks, 1, axis=1), np.roll(labels, 1, axis=1)
     axis = inks - right_inks
-    squares = np.maximum((axis**2).sum(axis=-1), 1)
-    shares = (np.einsum("npc,nkc->nkp", colours, axis) - (right_inks * axis).sum(axis=-1)[..., None]) / squares[
-        ..., None
-    ]
-    shares = shares.clip(0, 1)
+    squares = np.maximum((axis**2).sum(axis=-1), 1)[..., None]
+    shares = np.einsum("npc,nkc->nkp", colours, axis) - (right_inks * axis).sum(axis=-1)[..., None]
+    shares = (shares / squares).clip(0, 1)
     mixed = right_inks[:, :, None] + shares[..., None] * axis[:, :, None]
     near = np.abs(mixed - colours[:, None]).max(axis=-1) <= ON_THE_EDGE
     near &= (shown[:, None] == labels[..., None]) | (shown[:, None] == right_labels[..., None])
@@ -181,30 +237,61 @@ def _courses(offsets: Array, colours: Array, shown: Labels, labels: Labels, angl
     taken = np.argsort(~near, axis=-1, kind="stable")[..., :MOST_ON_EDGE]
     beside = np.take_along_axis(offsets[:, None], taken[..., None], axis=2).reshape(-1, MOST_ON_EDGE, 2)
     shares, known = (np.take_along_axis(each, taken, axis=2).reshape(-1, 1, MOST_ON_EDGE) for each in (shares, near))
-    found = fit_courses(angles.reshape(-1, 1), beside, shares, known)
-    return Course(angles, found.bends.reshape(*angles.shape, 3))
+    found, certain = fit_courses(angles.reshape(-1, 1), beside, shares, known)
+    contrast = np.abs(axis).max(axis=-1)[..., None, None]
+    return Course(angles, found.bends.reshape(*angles.shape, 3)), certain.reshape(*angles.shape, 3, 3) * contrast**2
 
 
-def _painted(left: Side, angles: Array, inks: Array) -> Iterator[Array]:
-    """The colours (n × 3 × p × 3) of the pixels that lie ``left`` of the edges for each of ``WAYS``, told from each
-    region in turn; it lies left of its own edge and right of the next one's.
-    """
-    own, second, third = (inks.take((np.arange(3) + step) % 3, axis=1)[:, :, None] for step in range(3))
-    begins, ends, across = left, left.turned(1), left.turned(2)
-    narrow = ((np.roll(angles, -1, axis=1) - angles) % (2 * np.pi) < np.pi)[..., None]
-    within = share_of_both(begins.where(narrow), ends.other.where(narrow))
-    yield _over(np.where(narrow, within, 1 - within), own, share(across.other), second, third)
-    for bar, other, rest, beside in (
-        (begins, second, third, across.other),
-        (ends.other, third, second, across),
-    ):
+def _painted(told: _Told) -> Iterator[Array]:
+    """The colours (m × p × 3) of the pixels for each of ``WAYS``."""
+    yield _first_last(told)
+    left = told.course.left(told.offsets)
+    own, second, third = (told.inks[:, place] for place in range(3))
+    bars = (left.of(0), second, third, left.of(2).other), (left.of(1).other, third, second, left.of(2))
+    for bar, other, rest, beside in bars:
         of_bar, of_other = share(bar), share_of_both(bar.other, beside)
         yield _over(of_bar, own, of_other, other, rest)
         yield _over(of_other, other, of_bar, own, rest)
 
 
+def _first_last(told: _Told) -> Array:
+    """The colours (m × p × 3) of the pixels if the first region was painted last."""
+    left, headings = told.course.left(told.offsets), told.course.heading
+    narrow = ((headings[:, 1] - headings[:, 0]) % (2 * np.pi) < np.pi)[:, None]
+    within = share_of_both(left.of(0).where(narrow), left.of(1).other.where(narrow))
+    own, second, third = (told.inks[:, place] for place in range(3))
+    return _over(np.where(narrow, within, 1 - within), own, share(left.of(2).other), second, third)
+
+
+def _missed_at_best(told: _Told) -> Array:
+    """What the first regions, if painted last, miss (m) where the edges may give way a little, and these moves are
+    counted as missed, too: pixels further out tell the course of an edge less well if it is short or bent. Steps of
+    Gauss and Newton.
+    """
+    moves = np.zeros((len(told.seen), 6))
+    certain = np.zeros((len(moves), 6, 6))
+    for edge in range(3):
+        certain[:, 2 * edge : 2 * edge + 2, 2 * edge : 2 * edge + 2] = FURTHER_OUT * told.certain[:, edge, :2, :2]
+    painted = _first_last(told)
+    least = told.missed(painted)
+    for _ in range(MOVES):
+        slopes = np.stack([_first_last(told.moved(moves + step)) - painted for step in TRIED * np.eye(6)], axis=-1)
+        slopes = slopes.reshape(len(moves), -1, 6) / TRIED
+        normal = np.einsum("mpi,mpj->mij", slopes, slopes) + certain + np.eye(6)
+        wanted = np.einsum("mpi,mp->mi", slopes, (told.seen - painted).reshape(len(moves), -1))
+        wanted -= np.einsum("mij,mj->mi", certain, moves)
+        moves = moves + np.linalg.solve(normal, wanted[..., None])[..., 0].clip(-LONGEST_MOVE, LONGEST_MOVE)
+        painted = _first_last(told.moved(moves))
+        strain = np.einsum("mi,mij,mj->m", moves, certain, moves)
+        least = np.minimum(least, told.missed(painted) + strain)
+    return least
+
+
 def _over(share_of_last: Array, last: Array, share_before: Array, before: Array, below: Array) -> Array:
-    """The colour of pixels of which the shape painted last covers a share, and the one before it one of the rest."""
+    """The colours (m × p × 3) of pixels of which the shape painted last covers a share (m × p), and the one before it
+    one of the rest, by their inks (m × 3).
+    """
     of_last, of_before = share_of_last[..., None], share_before[..., None]
+    last, before, below = last[:, None], before[:, None], below[:, None]
     colour: Array = of_last * last + (1 - of_last) * (of_before * before + (1 - of_before) * below)
     return colour

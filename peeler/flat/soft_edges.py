@@ -41,9 +41,9 @@ class Side(NamedTuple):
         """This side where it is its ``own``, the other one elsewhere."""
         return Side(*(np.where(own, each, -each) for each in self))
 
-    def turned(self, steps: int) -> "Side":
-        """With the entries of the second axis moved ``steps`` back, round and round."""
-        return Side(*(np.roll(each, -steps, axis=1) for each in self))
+    def of(self, edge: int) -> "Side":
+        """That of one of the edges (the second axis)."""
+        return Side(*(each[:, edge] for each in self))
 
 
 class Course(NamedTuple):
@@ -53,6 +53,12 @@ class Course(NamedTuple):
 
     angle: Array
     bends: Array
+
+    @property
+    def heading(self) -> Array:
+        """The directions in which the edges leave (radians)."""
+        heading: Array = self.angle + np.arctan(self.bends[..., 1])
+        return heading
 
     def left(self, offsets: Array) -> Side:
         """What lies left of the edges (n × k), at pixels (n × p × 2: x, y from the points): n × k × p."""
@@ -127,9 +133,10 @@ def share_of_both(one: Side, other: Side) -> Array:
     return area
 
 
-def fit_courses(angle: Array, offsets: Array, shares: Array, known: NDArray[np.bool_]) -> Course:
+def fit_courses(angle: Array, offsets: Array, shares: Array, known: NDArray[np.bool_]) -> tuple[Course, Array]:
     """The courses of edges (n × k) that leave their points about at ``angle``, by the ``shares`` (n × k × p) on their
-    left of the pixels (n × p × 2) that are ``known``.
+    left of the pixels (n × p × 2) that are ``known``; and by how much the squares that these miss would grow with the
+    products of what is changed of offset, slope and bend (n × k × 3 × 3).
     """
     along, off = along_and_off(angle, offsets)
     basis = np.stack([np.ones_like(along), along, along**2 / 2], axis=-1)
@@ -146,4 +153,4 @@ def fit_courses(angle: Array, offsets: Array, shares: Array, known: NDArray[np.b
         wanted = np.einsum("nkpi,nkp->nki", slopes, missed) - course.bends * DAMPING * [0, 0, 1]
         step = np.linalg.solve(normal, wanted[..., None])[..., 0]
         course = Course(angle, course.bends + step.clip(-LONGEST_STEP, LONGEST_STEP))
-    return course
+    return course, normal

@@ -81,6 +81,19 @@ def test_a_shape_on_a_large_cover_is_not_thought_to_go_on_under_it() -> None:
     assert (complete(spot, around) == spot).all()
 
 
+@pytest.mark.parametrize("width", [7, 9])
+def test_a_frame_closes_behind_what_interrupts_it(width: int) -> None:
+    frame = bar(10, 30, 86, 90) & ~bar(10 + width, 30 + width, 86 - width, 90 - width)
+    knob = bar(42, 20, 54, 50)
+    assert (complete(frame & ~knob, knob) == frame).all()
+
+
+def test_ends_that_do_not_face_each_other_stay_apart() -> None:
+    legs = bar(40, 40, 52, 90) | bar(80, 40, 92, 90) | bar(40, 80, 92, 90)
+    cover = bar(30, 30, 96, 50)
+    assert not complete(legs & ~cover, cover)[30:50, 58:76].any()
+
+
 def test_without_a_cover_or_without_a_shape_nothing_changes() -> None:
     shape = disc(40, 40, 20)
     assert (complete(shape, NOTHING) == shape).all()

@@ -44,6 +44,7 @@ def test_the_course_of_an_edge_is_found_to_a_hundredth_of_a_pixel(degrees: float
     shares = share(true.left(offsets))
     known = np.hypot(*offsets[0].T)[None, None] > 1.5
     known &= (offsets @ [np.cos(true.angle[0, 0]), np.sin(true.angle[0, 0])])[:, None] > 0
-    found = fit_courses(true.angle + np.radians(5), offsets, shares, known)
+    found, certain = fit_courses(true.angle + np.radians(5), offsets, shares, known)
+    assert certain.shape == (1, 1, 3, 3)
     core = np.abs(share(found.left(offsets)) - shares)[known]
     assert core.max() < 0.03 and core.mean() < 0.003
