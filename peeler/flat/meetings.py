@@ -101,10 +101,10 @@ def find_meetings(picture: RGB, palette: Palette, regions: Regions, background: 
     # The middle of a meeting is a corner of pixels.
     labels, angles, middles = _in_turn(regions.labels, points[free] + np.float64(0.5), triples[free])
     inks = palette.inks[np.array(regions.inks)[labels]].astype(np.float64)
+    if not len(middles):
+        return none
     parts = [np.s_[start : start + AT_ONCE] for start in range(0, len(middles), AT_ONCE)]
     missed = [_missed(picture, regions.labels, middles[part], labels[part], angles[part], inks[part]) for part in parts]
-    if not parts:
-        return none
     ground = np.isin(labels, sorted(background))
     last = np.stack([np.roll(ground, -way.last, axis=1) for way in WAYS], axis=-1)
     return Meetings(labels, np.where(last, np.inf, np.concatenate(missed)))
