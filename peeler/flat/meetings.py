@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from peeler.channels import apart
 from peeler.flat.contacts import meeting_triples
 from peeler.flat.leaks import Leak
+from peeler.flat.matting import mixture
 from peeler.flat.palette import CLEAN_NOISE, Labels, Palette
 from peeler.flat.regions import Regions
 from peeler.flat.soft_edges import Array, Course, along_and_off, fit_courses, share, share_of_both
@@ -213,7 +215,7 @@ class _Told(NamedTuple):
 
     def missed(self, painted: Array) -> Array:
         """The squared grey levels by which colours (m × p × 3) miss those that are seen."""
-        squares: Array = ((painted - self.seen) ** 2).max(axis=-1).sum(axis=-1)
+        squares: Array = (apart(painted, self.seen) ** 2).sum(axis=-1)
         return squares
 
 
@@ -224,21 +226,19 @@ def _courses(
     certain they are (n × 3 × 3 × 3, in squared grey levels).
     """
     right_inks, right_labels = np.roll(inks, 1, axis=1), np.roll(labels, 1, axis=1)
-    axis = inks - right_inks
-    squares = np.maximum((axis**2).sum(axis=-1), 1)[..., None]
-    shares = np.einsum("npc,nkc->nkp", colours, axis) - (right_inks * axis).sum(axis=-1)[..., None]
-    shares = (shares / squares).clip(0, 1)
-    mixed = right_inks[:, :, None] + shares[..., None] * axis[:, :, None]
-    near = np.abs(mixed - colours[:, None]).max(axis=-1) <= ON_THE_EDGE
+    mixed = np.broadcast_arrays(colours[:, None], right_inks[:, :, None], inks[:, :, None])
+    covered, missed = mixture(*(each.astype(np.float32) for each in mixed))
+    shares, near = covered.astype(np.float64), np.asarray(missed <= ON_THE_EDGE, np.bool_)
     near &= (shown[:, None] == labels[..., None]) | (shown[:, None] == right_labels[..., None])
     along, off = along_and_off(angles, offsets)
     near &= (along >= CLEAR) & (along <= REACH) & (np.abs(off) <= BAND)
     # Few pixels are near an edge, so gather them: each edge is a row with its own.
     taken = np.argsort(~near, axis=-1, kind="stable")[..., :MOST_ON_EDGE]
     beside = np.take_along_axis(offsets[:, None], taken[..., None], axis=2).reshape(-1, MOST_ON_EDGE, 2)
-    shares, known = (np.take_along_axis(each, taken, axis=2).reshape(-1, 1, MOST_ON_EDGE) for each in (shares, near))
+    known = np.take_along_axis(near, taken, axis=2).reshape(-1, 1, MOST_ON_EDGE)
+    shares = np.take_along_axis(shares, taken, axis=2).reshape(-1, 1, MOST_ON_EDGE)
     found, certain = fit_courses(angles.reshape(-1, 1), beside, shares, known)
-    contrast = np.abs(axis).max(axis=-1)[..., None, None]
+    contrast = apart(inks, right_inks)[..., None, None]
     return Course(angles, found.bends.reshape(*angles.shape, 3)), certain.reshape(*angles.shape, 3, 3) * contrast**2
 
 
