@@ -1,11 +1,12 @@
-"""Soft shadows and glows: one ink over even ground, as much of it as each place has, fading to nothing without an edge.
+"""Soft shadows and glows: one ink over a ground, as much of it as each place has, fading to nothing without an edge.
 
-In a picture with gradients the ground and what fades on it are one region. Where most of a region has one colour B,
-what differs from that is ``(1 − α) B + α k`` for one ink k: on a straight line from B to k. Over two grounds the lines
-meet in the ink; over one it is black or white if the line leads there, else the purest colour on the line.
+In a picture with gradients the ground and what fades on it are one region. Where most of a region has one colour B, or
+one gradient, what differs from that is ``(1 − α) B + α k`` for one ink k: on a straight line from B to k. Over several
+grounds the lines meet in the ink; over one it is black or white if the line leads there, else the purest colour on the
+line. Fades of several inks may run into each other; they are told apart where they are faint.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,21 +15,16 @@ from numpy.typing import NDArray
 
 from peeler.channels import apart
 from peeler.flat.cues import Evidence
+from peeler.flat.grounds import ON_SHADE, PALEST, PALEST_ON_SHADE, SMALLEST, Ground, find_grounds
 from peeler.flat.matting import grown
 from peeler.flat.order import stacking
 from peeler.flat.overlays import Overlay
-from peeler.flat.palette import Labels, grain, packed, unpacked
+from peeler.flat.palette import Labels, grain, packed
 from peeler.flat.regions import Regions
 from peeler.geometry import RGB, Pixels
 
-SMALLEST = 300
-"""Pixels, at 512 × 512, of the smallest fade, and of its part on one ground."""
-SAMPLE = 1000
-"""Pixels of a region that are asked for its even colour, or a few more."""
-PALEST = 10
-"""Grey levels by which the ground must change in some channel where a fade is densest."""
-GROUND = 0.5
-"""Share of a region that has exactly one colour for it to be even ground."""
+DENSE = 98
+"""Percent of the pixels of a fade that are fainter than where it is called densest."""
 OFF_THE_LINE = 2.5
 """Grey levels by which nearly all colours of a fade may miss the mixture of ink and ground."""
 PURE = 1.0
@@ -44,16 +40,23 @@ STRANGE = 0.015
 ends at the outline of its own shape is no fade."""
 DENSEST = 0.95
 """Alpha of a fade at most; what shows its pure ink is a gradient."""
+MOST_ASKED = 5000
+"""Pixels of a fade that are asked for its ink, or a few more."""
+ALIKE, OFTEN = 16.0, 0.05
+"""Grey levels up to which the colours of a gradient are one ground, and share of a fade that lies over one at least for
+it to tell the ink."""
+VALLEYS = (2, 4, 8, 16)
+"""Grey levels at which fades that run into each other may part, where they are fainter."""
 
 Levels = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class _Fade:
-    """What differs from its grounds: ``pixels`` (height × width) and the colours of the grounds by label."""
+    """What differs from its grounds: ``pixels`` (height × width) and the labels of the grounds."""
 
     pixels: Pixels
-    grounds: Mapping[int, Levels]
+    grounds: tuple[int, ...]
 
 
 def find_fades(
@@ -67,18 +70,17 @@ def find_fades(
     inner = _inner(regions.labels)
     for sheet in sheets:
         inner &= ~grown(sheet.visible, RIM * grain(picture))
-    grounds = _grounds(picture, regions, inner)
-    fades = list(_candidates(picture, regions, inner, grounds)) if grounds else []
+    ground = find_grounds(picture, regions, inner)
+    fades = list(_candidates(ground, inner)) if ground.found else []
     if not fades:
         return
     above = stacking(len(regions.all), evidence)
     above[:, list(background)] = True
     above[list(background)] = False
-    for fade in fades:
+    parts = [part for fade in fades for part in _told_apart(fade, picture, ground)]
+    for fade, ink in _around_one(parts, ground, above):
         if _fades_out(fade, regions, inner, above):
-            ink = _ink_of(fade, picture, regions)
-            if ink is not None:
-                yield _overlay(fade, ink, picture, regions, inner, above)
+            yield _overlay(fade, ink, picture, ground, inner, above)
 
 
 def _inner(labels: Labels) -> Pixels:
@@ -89,49 +91,71 @@ def _inner(labels: Labels) -> Pixels:
     return same
 
 
-def _grounds(picture: RGB, regions: Regions, inner: Pixels) -> dict[int, Levels]:
-    """The labels of the regions that are even ground but not all of one colour, and that colour."""
-    found, colours = {}, packed(picture)
-    for region in regions.all:
-        if region.area < 2 * SMALLEST * grain(picture) ** 2:
-            continue
-        part = inner[region.box.slices] & (regions.labels[region.box.slices] == region.label)
-        codes = colours[region.box.slices][part]
-        if not len(codes):
-            continue
-        # What half of the pixels have is found in the middle of any sample.
-        few = np.sort(codes[:: len(codes) // SAMPLE + 1])
-        usual = few[len(few) // 2]
-        if GROUND <= np.count_nonzero(codes == usual) / len(codes) < 1:
-            found[region.label] = unpacked(usual).astype(np.float64)
-    return found
-
-
-def _candidates(picture: RGB, regions: Regions, inner: Pixels, grounds: Mapping[int, Levels]) -> Iterator[_Fade]:
+def _candidates(ground: Ground, inner: Pixels) -> Iterator[_Fade]:
     """Connected areas, across the edges between grounds, that differ from these."""
-    size = grain(picture)
-    plain = np.zeros((len(regions.all), 3), np.int16)
-    for label, colour in grounds.items():
-        plain[label] = colour
-    is_ground = np.isin(np.arange(len(regions.all)), list(grounds))[regions.labels]
-    off = apart(picture, plain[regions.labels])
-    differs = inner & is_ground & (off > 0)
+    size = grain(ground.labels)
+    is_ground = np.isin(ground.labels, list(ground.found))
+    differs = inner & is_ground & (ground.off > ON_SHADE * ground.shaded)
     side = 2 * RIM * size + 3
     _, parts = cv2.connectedComponents(cv2.dilate(differs.astype(np.uint8), np.ones((side, side), np.uint8)))
     parts = np.where(differs, np.asarray(parts), 0)
     for part in np.flatnonzero(np.bincount(parts.ravel())[1:] >= SMALLEST * size**2) + 1:
-        pixels: Pixels = parts == part
-        if off[pixels].max() < PALEST:
-            continue
-        on = np.bincount(regions.labels[pixels], minlength=len(regions.all))
-        yield _Fade(pixels, {label: grounds[label] for label in np.flatnonzero(on >= SMALLEST * size**2).tolist()})
+        yield from _fade(parts == part, ground)
+
+
+def _fade(pixels: Pixels, ground: Ground) -> Iterator[_Fade]:
+    """A fade of these pixels, unless it is too pale or small."""
+    palest = PALEST_ON_SHADE if ground.shaded[pixels].mean() > 0.5 else PALEST
+    if np.percentile(ground.off[pixels], DENSE) < palest:
+        return
+    on = np.flatnonzero(np.bincount(ground.labels[pixels]) >= SMALLEST * grain(pixels) ** 2)
+    if len(on):
+        yield _Fade(pixels, tuple(on.tolist()))
+
+
+def _told_apart(
+    fade: _Fade, picture: RGB, ground: Ground, valleys: Sequence[int] = VALLEYS
+) -> Iterator[tuple[_Fade, Levels]]:
+    """A fade and its ink; where no ink explains all of it, what of it lies on either side of a valley."""
+    ink = _ink_of(fade, picture, ground)
+    if ink is not None:
+        yield fade, ink
+        return
+    least = SMALLEST * grain(picture) ** 2
+    for rank, valley in enumerate(valleys, start=1):
+        _, peaks = cv2.connectedComponents((fade.pixels & (ground.off > valley)).astype(np.uint8))
+        sizes = np.bincount(np.asarray(peaks).ravel())
+        sizes[0] = 0
+        high = np.isin(peaks, np.flatnonzero(sizes >= least))
+        if np.count_nonzero(sizes >= least) > 1:
+            _, nearest = cv2.distanceTransformWithLabels((~high).astype(np.uint8), cv2.DIST_L2, 5)
+            for peak in np.unique(nearest[high]).tolist():
+                for part in _fade(fade.pixels & (nearest == peak), ground):
+                    yield from _told_apart(part, picture, ground, valleys[rank:])
+            return
+
+
+def _around_one(parts: Iterable[tuple[_Fade, Levels]], ground: Ground, above: Pixels) -> Iterator[tuple[_Fade, Levels]]:
+    """The fades of one ink around one object together: it, and what else lies on it, may part its shadow."""
+    around: dict[tuple[object, ...], list[tuple[_Fade, Levels]]] = {}
+    for rank, (fade, ink) in enumerate(parts):
+        near = np.bincount(ground.labels[grown(fade.pixels, _reach(ground.labels))], minlength=len(above))
+        near[~_lying_on(fade, above)] = 0
+        kind = (int(near.argmax()), *ink.tolist()) if near.any() else (rank,)
+        around.setdefault(kind, []).append((fade, ink))
+    for fades in around.values():
+        pixels: Pixels = np.logical_or.reduce([fade.pixels for fade, _ in fades])
+        yield _Fade(pixels, tuple(sorted({label for fade, _ in fades for label in fade.grounds}))), fades[0][1]
+
+
+def _reach(labels: Labels) -> int:
+    """Pixels around a fade in which is seen what it lies beside."""
+    return 2 * RIM * grain(labels) + 2
 
 
 def _fades_out(fade: _Fade, regions: Regions, inner: Pixels, above: Pixels) -> bool:
     """Whether what is around a fade is its grounds and what lies on them, the grounds for a good part."""
-    if not fade.grounds:
-        return False
-    reach = 2 * RIM * grain(regions.labels) + 2
+    reach = _reach(regions.labels)
     around = regions.labels[grown(fade.pixels, reach) & ~fade.pixels & inner]
     counts = np.bincount(around, minlength=len(regions.all))
     fading = counts[list(fade.grounds)].sum()
@@ -150,19 +174,25 @@ def _lying_on(fade: _Fade, above: Pixels) -> Pixels:
     return over
 
 
-def _ink_of(fade: _Fade, picture: RGB, regions: Regions) -> Levels | None:
-    """The ink that over each ground gives what is seen there, if one does."""
-    seen = {label: picture[fade.pixels & (regions.labels == label)].astype(np.float64) for label in fade.grounds}
-    lines = [(fade.grounds[label], _way(fade.grounds[label], colours)) for label, colours in seen.items()]
-    for ink in (np.zeros(3), np.full(3, 255.0), _meeting(lines)):
-        if all(_explains(ink, fade.grounds[label], colours) for label, colours in seen.items()):
+def _ink_of(fade: _Fade, picture: RGB, ground: Ground) -> Levels | None:
+    """The ink that over the grounds gives what is seen there, if one does."""
+    places = np.argwhere(fade.pixels)
+    where = tuple(places[:: len(places) // MOST_ASKED + 1].T)
+    seen, plain = (colours[where].astype(np.float64) for colours in (picture, ground.plain))
+    labels = ground.labels[where].astype(np.int64)
+    alike = packed(np.rint(plain / ALIKE).astype(np.uint8))
+    _, kind = np.unique(labels << 24 | alike, return_inverse=True)
+    often = np.flatnonzero(np.bincount(kind) >= OFTEN * len(kind))
+    lines = [(plain[kind == one].mean(axis=0), _way(seen[kind == one] - plain[kind == one])) for one in often]
+    meeting = [_meeting(lines)] if lines else []
+    for ink in (np.zeros(3), np.full(3, 255.0), *meeting):
+        if _explains(ink, plain, seen, labels):
             return ink
     return None
 
 
-def _way(ground: Levels, colours: Levels) -> Levels:
-    """The unit vector along which ``colours`` (n × 3) lie from ``ground`` (3,)."""
-    away = colours - ground
+def _way(away: Levels) -> Levels:
+    """The unit vector along which colours lie that are ``away`` (n × 3) from their ground."""
     way = np.asarray(np.linalg.svd(away.T @ away)[0][:, 0], np.float64)
     return way if (away @ way).sum() > 0 else -way
 
@@ -185,11 +215,13 @@ def _purest(ground: Levels, way: Levels) -> Levels:
     return ink
 
 
-def _explains(ink: Levels, ground: Levels, colours: Levels) -> bool:
-    """Whether nearly all ``colours`` (n × 3) mix the ink and the ground."""
-    alpha = _alpha(ink, ground, colours)
-    missed = _missed(ink, ground, alpha, colours)
-    return bool(np.percentile(missed, 98) <= OFF_THE_LINE and np.percentile(alpha, 99) <= DENSEST)
+def _explains(ink: Levels, plain: Levels, colours: Levels, grounds: NDArray[np.int64]) -> bool:
+    """Whether nearly all ``colours`` (n × 3) of each of the ``grounds`` (n) mix the ink and the ``plain`` ones."""
+    alpha = _alpha(ink, plain, colours)
+    missed = _missed(ink, plain, alpha, colours)
+    own = [grounds == label for label in np.unique(grounds)]
+    mixed = [np.percentile(missed[one], 98) <= OFF_THE_LINE and np.percentile(alpha[one], 99) <= DENSEST for one in own]
+    return all(mixed)
 
 
 def _missed(ink: Levels, ground: Levels, alpha: Levels, colours: Levels) -> Levels:
@@ -198,29 +230,28 @@ def _missed(ink: Levels, ground: Levels, alpha: Levels, colours: Levels) -> Leve
 
 
 def _alpha(ink: Levels, ground: Levels, colours: Levels) -> Levels:
-    """How much of the ink each of ``colours`` (n × 3) has, 0–1."""
+    """How much of the ink each of ``colours`` (n × 3) over ``ground`` (n × 3) has, 0–1."""
     span = ink - ground
-    return np.asarray(((colours - ground) @ span / max(float(span @ span), 1.0)).clip(0, 1), np.float64)
+    length = np.maximum((span * span).sum(axis=1), 1.0)
+    return np.asarray((((colours - ground) * span).sum(axis=1) / length).clip(0, 1), np.float64)
 
 
-def _overlay(fade: _Fade, ink: Levels, picture: RGB, regions: Regions, inner: Pixels, above: Pixels) -> Overlay:
+def _overlay(fade: _Fade, ink: Levels, picture: RGB, ground: Ground, inner: Pixels, above: Pixels) -> Overlay:
     """The fade with its alpha, known where the grounds show and led on below what lies on these."""
-    labels = regions.labels
+    labels = ground.labels
     alpha, known = np.zeros(labels.shape), np.zeros(labels.shape, np.bool_)
-    reach = grown(fade.pixels, 2 * RIM * grain(labels) + 2)
-    for label, ground in fade.grounds.items():
-        on_ground = labels == label
-        rows, columns = np.nonzero(on_ground & reach & (fade.pixels | ~inner))
-        colours = picture[rows, columns].astype(np.float64)
-        alpha[rows, columns] = share = _alpha(ink, ground, colours)
-        known |= on_ground & inner
-        # Nearer to an edge, what is no mixture with something else.
-        known[rows, columns] |= _missed(ink, ground, share, colours) <= PURE
-    touching = np.bincount(labels[reach], minlength=len(regions.all)) > 0
+    reach = grown(fade.pixels, _reach(labels))
+    on_ground = np.isin(labels, fade.grounds)
+    rows, columns = np.nonzero(on_ground & reach & (fade.pixels | ~inner))
+    colours, plain = (each[rows, columns].astype(np.float64) for each in (picture, ground.plain))
+    alpha[rows, columns] = share = _alpha(ink, plain, colours)
+    known |= on_ground & inner
+    # Nearer to an edge, what is no mixture with something else.
+    known[rows, columns] |= _missed(ink, plain, share, colours) <= PURE
+    touching = np.bincount(labels[reach], minlength=len(above)) > 0
     over = _lying_on(fade, above) & touching
     others = ~np.isin(labels, [*fade.grounds, *np.flatnonzero(over).tolist()])
     levels = np.rint(255 * _led_on(alpha, known | others)).astype(np.uint8)
-    on_ground = np.isin(labels, list(fade.grounds))
     visible: Pixels = (levels > 0) & on_ground & (fade.pixels | (reach & ~inner))
     levels[on_ground & ~visible] = 0
     return Overlay(ink.astype(np.uint8), 1.0, visible, levels)

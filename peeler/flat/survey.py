@@ -27,7 +27,9 @@ from peeler.flat.strokes import Strokes, find_strokes, uncrossed, without_stroke
 from peeler.geometry import RGB
 
 ENCLOSED = 0.9
-"""A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole."""
+"""A patch of background ink with this share of its outline on one neighbour is a shape on it rather than a hole,"""
+ON_GROUND = 0.2
+"""and so is one with this share on the ground itself: an edge keeps the two apart, as a card's beside its shadow."""
 SMALLEST_CLEANED = 96
 """Pixels, on a canvas of 512 × 512, of the smallest region of a picture that had to be cleaned."""
 
@@ -118,18 +120,18 @@ def find_background(regions: Regions) -> frozenset[int]:
     return frozenset(
         region.label
         for region in regions.all
-        if region.ink == ground.ink and (region.label in at_rim or not _is_enclosed(regions, region.label))
+        if region.ink == ground.ink and (region.label in at_rim or not _lies_on(regions, region.label, ground.label))
     )
 
 
-def _is_enclosed(regions: Regions, label: int) -> bool:
-    """Whether nearly all of the region's outer outline lies on one neighbour."""
+def _lies_on(regions: Regions, label: int, ground: int) -> bool:
+    """Whether nearly all of the region's outer outline lies on one neighbour, or a part of it on the ground."""
     height, width = regions.labels.shape
     box = regions.all[label].box.expand(2, (width, height))
     labels = regions.labels[box.slices]
     inside = filled(labels == label)
-    around = np.bincount(labels[grown(inside, 1) & ~inside])
-    return bool(around.max(initial=0) >= ENCLOSED * around.sum())
+    around = np.bincount(labels[grown(inside, 1) & ~inside], minlength=len(regions.all))
+    return bool(around.max() >= ENCLOSED * around.sum() or around[ground] >= ON_GROUND * around.sum())
 
 
 def _across_strokes(

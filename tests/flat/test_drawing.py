@@ -3,7 +3,9 @@ import pytest
 from numpy.typing import NDArray
 
 from peeler.flat.drawing import Drawing, read_drawing
+from peeler.flat.crossings import region_of
 from peeler.flat.layering import FEWEST_VISIBLE
+from peeler.flat.regions import Regions
 from peeler.flat.survey import find_background
 from peeler.geometry import RGB, Pixels
 from peeler.scenes.render import picture, svg_text, top_shapes
@@ -89,6 +91,17 @@ def test_things_apart_have_no_order() -> None:
 def test_a_plain_canvas_is_all_background() -> None:
     drawing = read(ground=GREEN)
     assert drawing.shapes == () and drawing.evidence == ()
+
+
+def test_a_patch_that_an_edge_keeps_from_the_ground_is_a_shape() -> None:
+    """As a card whose shadow is paler than any ink, before a bar."""
+    labels = np.zeros((60, 60), np.int32)
+    labels[:20], labels[10:50, 20:40] = 1, 2
+    regions = Regions(labels, tuple(region_of(labels, label, ink) for label, ink in enumerate((0, 1, 0))))
+    assert find_background(regions) == {0}
+    labels[20:50, 18:20] = labels[20:50, 40:42] = labels[50:52, 18:42] = 1
+    regions = Regions(labels, tuple(region_of(labels, label, ink) for label, ink in enumerate((0, 1, 0))))
+    assert find_background(regions) == {0}
 
 
 def test_what_is_seen_between_shapes_is_background_but_a_patch_on_one_is_a_shape() -> None:

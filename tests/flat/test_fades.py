@@ -29,14 +29,19 @@ LIGHT = f'<defs>{GLOW}</defs><circle cx="100" cy="100" r="70" fill="url(#g)"/>'
 SUN = circle(100, 100, 34, "#ffd23c")
 SKY, MEADOW, NIGHT = "#9fd3e8", "#8cc46a", "#20305a"
 FIELDS = rect(0, 0, SIZE, 96, SKY), rect(0, 96, SIZE, SIZE, MEADOW)
+PANEL = (
+    '<defs><linearGradient id="p" y2="0.4"><stop stop-color="#3a78c8"/><stop offset="1" stop-color="#d84a9a"/>'
+    '</linearGradient></defs><rect x="12" y="12" width="176" height="176" fill="url(#p)"/>'
+)
 PICTURES = {
     "on white": (SHADOW, CARD),
     "on two grounds": (*FIELDS, SHADOW, CARD),
     "on a square": (rect(12, 12, 188, 188, "#3a78c8"), SHADOW, CARD),
+    "on a gradient": (PANEL, SHADOW, CARD),
     "glow": (rect(0, 0, SIZE, SIZE, NIGHT), LIGHT, SUN),
     "glow on two grounds": (rect(0, 0, SIZE, SIZE, NIGHT), rect(0, 120, SIZE, SIZE, "#2f5a3a"), LIGHT, SUN),
 }
-COUNTS = {"on white": 2, "on two grounds": 3, "on a square": 3, "glow": 2, "glow on two grounds": 3}
+COUNTS = {"on white": 2, "on two grounds": 3, "on a square": 3, "on a gradient": 3, "glow": 2, "glow on two grounds": 3}
 
 
 def picture_of(name: str) -> RGB:
@@ -71,7 +76,9 @@ def test_its_ink_and_its_alpha_are_true(name: str) -> None:
     assert shape.levels is not None
     alpha = true_alpha(LIGHT if glows else SHADOW, ink[0])
     assert np.abs(shape.levels / 255 - alpha)[shape.visible.on((SIZE, SIZE))].max() <= 0.04
-    assert iou(shape.visible, (alpha > 0.002) & ~on_top(name)) >= 0.95
+    # The colours of a gradient are known to one grey level or so.
+    faintest = 0.01 if name == "on a gradient" else 0.002
+    assert iou(shape.visible, (alpha > faintest) & ~on_top(name)) >= 0.95
 
 
 def on_top(name: str) -> Pixels:
@@ -84,6 +91,26 @@ def test_it_goes_on_below_what_lies_on_it() -> None:
     hidden = disc(100, 100, 30, SIZE)
     assert shape.whole.overlap(Mask.of(hidden)) == hidden.sum()
     assert shape.levels[hidden].min() >= 150
+
+
+def test_those_of_two_inks_that_run_into_each_other_are_two() -> None:
+    # Three deviations of either reach into the other.
+    dark = f'<defs>{BLUR}</defs><circle cx="56" cy="104" r="30" fill-opacity="0.5" filter="url(#b)"/>'
+    red = '<circle cx="146" cy="104" r="30" fill="#ff0000" fill-opacity="0.6" filter="url(#b)"/>'
+    discs = circle(56, 98, 28, "#e8a030"), circle(146, 98, 28, "#3a78c8")
+    shapes = read_drawing(drawn(dark, red, *discs, size=SIZE)).shapes
+    black, light = sorted((shape for shape in shapes if shape.levels is not None), key=lambda shape: shape.ink[0])
+    assert black.ink.tolist() == [0, 0, 0]
+    assert np.abs(light.ink.astype(int) - (255, 0, 0)).max() <= 6
+    assert black.visible.box.x0 < 20 < 90 < light.visible.box.x0
+    assert black.visible.box.x1 < 112 < 182 < light.visible.box.x1
+
+
+def test_one_that_its_object_and_another_part_is_one() -> None:
+    dark = f'<defs>{BLUR}</defs><circle cx="100" cy="104" r="38" fill-opacity="0.4" filter="url(#b)"/>'
+    beside = circle(100, 90, 40, "#e8a030"), rect(0, 126, SIZE, SIZE, "#3a78c8")
+    shape = fading(drawn(dark, *beside, size=SIZE))
+    assert shape.visible.box.x0 < 55 < 145 < shape.visible.box.x1
 
 
 def test_what_it_lies_on_is_whole() -> None:
@@ -101,7 +128,7 @@ def test_a_picture_with_a_fade_peels_to_its_background(name: str, tmp_path: Path
     assert run.record.stop_reason is StopReason.BACKGROUND
     assert len(stack.elements) == COUNTS[name]
     assert (stack.layers[0].pixels == stack.layers[0].pixels[0, 0]).all()
-    assert stack.difference(canvas, residual=False).max() <= 1
+    assert stack.difference(canvas, residual=False).max() <= (2 if name == "on a gradient" else 1)
     names = [layer.name for layer in stack.elements]
     assert names[-2].split()[0] == ("glow" if "glow" in name else "shadow")
     assert stack.elements[-1].part_of != stack.elements[-2].id
