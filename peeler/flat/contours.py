@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from peeler.geometry import Pixels
 
-SHORTEST_ARC = 4
-"""Pixels; a shorter covered stretch is a rough edge."""
 TANGENT_REACH = 16
 """Pixels of the visible outline from which the direction at its end is taken."""
 FEWEST_FOR_TANGENT = 4
@@ -66,9 +64,7 @@ def covered_arcs(visible: Pixels, cover: Pixels) -> list[Arc]:
         if hidden.all() or (is_hole and not elsewhere[points[:, 1], points[:, 0]].any()):
             arcs.append(Arc(points, None, is_hole))
             continue
-        for start, length in _runs(hidden):
-            if length >= SHORTEST_ARC:
-                arcs.append(_open_arc(points, hidden, start, length, is_hole))
+        arcs += [_open_arc(points, hidden, start, length, is_hole) for start, length in _runs(hidden)]
     return arcs
 
 

@@ -10,7 +10,7 @@ occlusion cues*, IEEE TIP 22(5), 2013; covered area of the convex hull as in Law
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -126,6 +126,12 @@ def verdict(pair: Measured, odds: float, otherwise: str = LEARNED) -> Evidence:
     terms = sign * _terms(pair)
     clearest = int(terms.argmax())
     return Evidence(above, below, abs(odds), list(WEIGHTS)[clearest] if terms[clearest] > 0 else otherwise)
+
+
+def without(evidence: Sequence[Evidence], pairs: Iterable[tuple[int, int]]) -> list[Evidence]:
+    """The evidence about all but these pairs, of which something else is known."""
+    told = {frozenset(pair) for pair in pairs}
+    return [item for item in evidence if frozenset((item.above, item.below)) not in told]
 
 
 def _terms(pair: Measured) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from peeler.channels import apart
 from peeler.flat.contacts import Boundary
-from peeler.flat.cues import Evidence
+from peeler.flat.cues import Evidence, without
 from peeler.flat.matting import mixture
 from peeler.flat.palette import CLEAN_NOISE, Palette
 from peeler.flat.regions import Regions, off_inks
@@ -77,8 +77,7 @@ def with_edges(evidence: Sequence[Evidence], edges: Coincidences) -> tuple[Evide
     """The evidence, but for pairs that are flush, of which none covers the other; and for pairs of which one shines
     through the edge of the other only that.
     """
-    told = {frozenset(pair) for pair in edges.flush | edges.lined}
-    kept = [item for item in evidence if frozenset((item.above, item.below)) not in told]
+    kept = without(evidence, edges.flush | edges.lined)
     return (*kept, *(Evidence(above, below, LINED, REASON) for above, below in sorted(edges.lined)))
 
 

@@ -26,7 +26,7 @@ SURE = 3.0
 SEEN_IN_HULL, MOST_IN_HULL = 0.01, 2.0
 """Share of what a common hull holds beside its pieces that may show, and by what they show how much it is at most."""
 SMALLEST_IN_HULL = 60
-"""Pixels of a piece."""
+"""Pixels of a piece, and of what counts for showing there."""
 MOST_PIECES = 40
 """Of one ink; a picture with more is a pattern."""
 GAIN = {
@@ -138,7 +138,8 @@ def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[
         if not hides.any() or above[first, second] or above[second, first]:
             continue
         hull = np.concatenate([hulls[first], hulls[second]])
-        turn, bridge = _continued(regions, first, second, ends, hides) or _framed(regions, first, second, hides, hull)
+        over = (above[:, first] | above[:, second]) & ~(above[first] | above[second])
+        turn, bridge = _continued(regions, first, second, ends, hides) or _framed(regions, first, second, over, hull)
         if bridge is not None:
             found.append(_link(regions, first, second, turn, bridge, hull, odds))
     return found
@@ -193,8 +194,11 @@ def _link(
     hull = int(quadrilateral(corners, regions.labels.shape).sum())
     sureness, ink = 0.0, -1
     if bridge.any():
-        cover = int(np.bincount(regions.labels[bridge]).argmax())
-        sureness, ink = float(min(odds[cover, first], odds[cover, second], SURE)), regions.all[cover].ink
+        sure = np.minimum(odds[:, first], odds[:, second])
+        under = np.bincount(regions.labels[bridge], minlength=len(sure))
+        over_both = under * (sure > 0)
+        cover = int((over_both if over_both.any() else under).argmax())
+        sureness, ink = float(min(sure[cover], SURE)), regions.all[cover].ink
     terms = np.array([1.0, np.log(max(hull / area - 1, LEAST_HULL)), sureness, turn is None, turn or 0.0])
     return Link(first, second, terms, bridge, (one.ink, ink))
 
@@ -222,7 +226,7 @@ def _continued(
 def _framed(regions: Regions, first: int, second: int, hides: Pixels, corners: Points) -> tuple[None, Pixels | None]:
     """Everything between the two is hidden, and it is less than what they show: perhaps one plain shape behind bars.
 
-    ``corners`` are those of their hulls.
+    ``hides`` says of every region whether it lies above either and below none; ``corners`` are those of their hulls.
     """
     box = regions.all[first].box.union(regions.all[second].box)
     labels = regions.labels[box.slices]
@@ -251,20 +255,37 @@ def _under_one(regions: Regions, labels: Sequence[int], lined: Iterable[tuple[in
 
 def _in_one_hull(regions: Regions, members: Sequence[int], above: Pixels) -> Iterator[Join]:
     """Three or more regions of one ink whose common hull holds nothing else that is not above one of them: one plain
-    shape behind several others.
+    shape behind several others; or one with patches of it that show between what lies on it.
     """
     covered = [label for label in members if above[:, label].any() and regions.all[label].area >= SMALLEST_IN_HULL]
-    if not 3 <= len(covered) <= MOST_PIECES:
+    if not 2 <= len(covered) <= MOST_PIECES:
         return
-    hull = quadrilateral(np.concatenate([_hull(regions, label) for label in covered]), regions.labels.shape)
-    shown = np.isin(regions.labels, covered)
-    hides = np.count_nonzero(above[:, covered], axis=1) > 0
-    hides[covered] = False
+    hulls = {label: _hull(regions, label) for label in covered}
+    groups = [covered] if len(covered) > 2 else []
+    for label in covered:
+        box = regions.all[label].box
+        groups.append([other for other in covered if box.union(regions.all[other].box) == box])
+    for group in groups:
+        if len(group) > 1:
+            yield from _plain(regions, group, members, np.concatenate([hulls[label] for label in group]), above)
+
+
+def _plain(
+    regions: Regions, group: Sequence[int], members: Sequence[int], corners: Points, above: Pixels
+) -> Iterator[Join]:
+    """The joins of a ``group`` of regions if between them, inside the hull of ``corners``, only shows what lies on one.
+
+    ``members`` are all regions of their ink, of which specks may show there, as of anything.
+    """
+    hull = quadrilateral(corners, regions.labels.shape)
+    shown = np.isin(regions.labels, members)
+    hides = above[:, group].any(axis=1) | (np.array([region.area for region in regions.all]) < SMALLEST_IN_HULL)
+    hides[list(members)] = False
     hidden = hull & hides[regions.labels]
     between = hull & ~grown(shown, 1)
     size, seen = np.count_nonzero(between), np.count_nonzero(between & ~hidden)
-    if 0 < size <= MOST_IN_HULL * np.count_nonzero(shown) and seen <= SEEN_IN_HULL * size:
-        yield from ((covered[0], label, hidden) for label in covered[1:])
+    if 0 < size <= MOST_IN_HULL * np.count_nonzero(shown & hull) and seen <= SEEN_IN_HULL * size:
+        yield from ((group[0], label, hidden) for label in group[1:])
 
 
 def _grouped(members: Sequence[int], joins: Sequence[Join]) -> list[Piece]:

@@ -52,7 +52,7 @@ class Strokes:
 def find_strokes(forms: Mapping[int, Form]) -> Strokes:
     """Where an ink outlines one thing, every even line of it around something lighter is an outline, however small."""
     thin = [form for form in forms.values() if form.thickness < LINE_THICKNESS]
-    around = [form for form in thin if form.deepest < EVEN and _goes_around_any(form, forms)]
+    around = [form for form in thin if form.deepest < EVEN and _outlines_any(form, forms)]
     inks = {form.ink for form in around if form.area < FRAME_SHARE * form.filled_of.total()}
     return Strokes(
         outlines=frozenset(form.label for form in around if form.ink in inks),
@@ -60,8 +60,12 @@ def find_strokes(forms: Mapping[int, Form]) -> Strokes:
     )
 
 
-def _goes_around_any(line: Form, forms: Mapping[int, Form]) -> bool:
-    return any(outlined(line, forms[label]) for label in line.filled_of if label in forms and label != line.label)
+def _outlines_any(line: Form, forms: Mapping[int, Form]) -> bool:
+    """Whether a line outlines something in it. A disc of its own ink that has most of the room in it is no hole of the
+    line but goes on in it, under a ring that is drawn on both.
+    """
+    inside = [forms[label] for label, _ in line.filled_of.most_common() if label in forms and label != line.label]
+    return bool(inside) and inside[0].ink != line.ink and any(outlined(line, form) for form in inside)
 
 
 def outlined(line: Form, form: Form) -> bool:

@@ -9,6 +9,7 @@ from peeler.flat.cleaning import has_ramps, pixel_size
 from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure
+from peeler.flat.dots import with_dots
 from peeler.flat.figures import surroundings
 from peeler.flat.fine_lines import with_fine_lines
 from peeler.flat.fine_text import with_fine_text
@@ -79,7 +80,7 @@ def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
     evidence = verdicts(pairs, regions.inks, net, painted_last(meetings))
     leaks = [*find_leaks(picture, palette, regions, borders), *leaks_at(meetings)]
     edges = coincidences(leaks, background, log_odds(len(regions.all), evidence))
-    evidence = with_edges(evidence, edges)
+    evidence = with_edges(with_dots(evidence, regions, borders, background), edges)
     return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays, edges)
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from peeler.flat.drawing import Drawing, read_drawing
 from peeler.flat.crossings import region_of
+from peeler.flat.drawing import Drawing, read_drawing
 from peeler.flat.layering import FEWEST_VISIBLE
 from peeler.flat.regions import Regions
 from peeler.flat.survey import find_background

@@ -117,3 +117,24 @@ def test_what_shows_between_three_bars_of_a_fence_is_one_plane() -> None:
     assert groups(join_pieces(regions, range(1, 8), [], above)) == [(1, 2, 3, 4), (5,), (6,), (7,)]
     apart = layout(GROUND, *((1, bit) for bit in bits[:3]), (1, bits[3]), *((2, one) for one in bars[:2]))
     assert groups(join_pieces(apart, range(1, 7), [], over(7, (5, 1), (5, 2), (6, 2), (6, 3), (6, 4))))[0] == (1,)
+
+
+def test_patches_of_a_plane_between_lines_that_cross_on_it_are_of_it() -> None:
+    """As on a chart beside another card: no two outlines relate, and nothing that lies over both frames a patch."""
+    cards = [(1, bar(4, 8, 64, 88)), (1, bar(70, 8, 94, 88)), (5, bar(76, 30, 88, 60))]
+    lines = bar(14, 40, 58, 46) | bar(14, 60, 58, 66)
+    rungs = [(3, bar(x, 46, x + 6, 60)) for x in (14, 33, 52)]
+    shapes = [*cards, (2, lines), *rungs, (1, bar(20, 46, 33, 60)), (1, bar(39, 46, 52, 60)), (4, bar(24, 50, 31, 57))]
+    above = over(11, (3, 2), (4, 1), (4, 8), (4, 9), (5, 1), (5, 8), (6, 8), (6, 9), (7, 1), (7, 9))
+    assert groups(join_pieces(layout(GROUND, *shapes), range(1, 11), [], above))[0] == (1, 8, 9)
+    shapes[-1] = 4, bar(22, 48, 31, 58)
+    beside = groups(join_pieces(layout(GROUND, *shapes), range(1, 11), [], above))
+    assert beside[0] == (1,), "what shows may be in front, unless it is a speck"
+
+
+def test_of_what_lies_between_two_pieces_that_tells_which_lies_over_both() -> None:
+    rim, inner = disc(48, 48, 40) & ~disc(48, 48, 34), disc(48, 48, 30)
+    ring, star = disc(48, 48, 34) & ~inner, disc(48, 48, 20)
+    regions = layout(GROUND, (1, rim), (1, inner & ~star), (2, ring), (2, star))
+    above = over(5, (3, 1), (3, 2), (4, 2))
+    assert groups(join(regions, above)) == [(1, 2), (3,), (4,)]

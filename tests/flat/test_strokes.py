@@ -50,6 +50,14 @@ def test_a_small_thick_ring_is_an_outline_where_other_things_have_that() -> None
     assert outlines(bubble, outlined(96, 144, 64, GREEN)) == 2
 
 
+def test_the_rim_outside_of_a_ring_on_a_disc_is_no_outline() -> None:
+    ring = f'<circle cx="128" cy="128" r="88" fill="none" stroke="{LIME}" stroke-width="6"/>'
+    badge = f'<circle cx="128" cy="128" r="104" fill="{BLACK}"/>{ring}<circle cx="128" cy="128" r="30" fill="{LIME}"/>'
+    assert outlines(badge) == 0
+    drawing = read_drawing(drawn(badge, size=SIZE))
+    assert [iou(shape.whole, disc(128, 128, 104, SIZE)) > 0.98 for shape in drawing.shapes] == [True, False, False]
+
+
 def test_without_their_outlines_fills_meet_in_the_middle() -> None:
     regions, palette = regions_of(trees())
     stroke = label_at(regions, 32, 112)

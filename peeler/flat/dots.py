@@ -1,0 +1,86 @@
+"""Dots: discs that show the ink of what is around the shape in which they lie, as the knob of a switch or the hole of a
+washer.
+
+A disc in the middle of a shape is seen through it, one off its middle lies on it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+
+from peeler.flat.contacts import Boundary
+from peeler.flat.contours import filled
+from peeler.flat.cues import Evidence, without
+from peeler.flat.matting import grown
+from peeler.flat.palette import Labels
+from peeler.flat.regions import Regions
+from peeler.geometry import Pixels
+
+SMALLEST = 60
+"""Pixels of a dot."""
+ROUND = 0.93
+"""Share of the smallest circle around it that a disc fills."""
+AROUND = 0.5
+"""Share of what is around a shape that must have the ink of a dot for this to be perhaps a hole."""
+OFF_MIDDLE = 1.3
+"""Times as wide as at its narrowest a shape is at its widest around a dot, from which on this is off its middle."""
+ODDS = 2.5
+"""Log odds: of 36 such discs in icons whose layers are known 34 lie so."""
+REASON = "it is a dot on it", "the other is a hole in it"
+
+
+def with_dots(
+    evidence: Sequence[Evidence], regions: Regions, borders: Sequence[Boundary], background: frozenset[int]
+) -> tuple[Evidence, ...]:
+    """The evidence, but for dots and the shapes in which they lie only what their places tell."""
+    dots = list(_dots(regions, borders, background))
+    return (*without(evidence, [(dot.above, dot.below) for dot in dots]), *dots)
+
+
+def _dots(regions: Regions, borders: Sequence[Boundary], background: frozenset[int]) -> Iterator[Evidence]:
+    beside: dict[int, list[int]] = {}
+    for border in borders:
+        beside.setdefault(border.first, []).append(border.second)
+        beside.setdefault(border.second, []).append(border.first)
+    for label, neighbours in beside.items():
+        region = regions.all[label]
+        # What has but one neighbour lies in it, or around it.
+        if len(neighbours) > 1 or label in background or region.area < SMALLEST or neighbours[0] in background:
+            continue
+        (shape,) = neighbours
+        width, height = region.box.width, region.box.height
+        if region.area < ROUND * np.pi / 4 * max(width, height) ** 2 or not _may_be_hole(regions, label, shape):
+            continue
+        margin = _margin(regions, label, shape)
+        if margin >= OFF_MIDDLE:
+            yield Evidence(label, shape, ODDS, REASON[0])
+        else:
+            yield Evidence(shape, label, ODDS, REASON[1])
+
+
+def _may_be_hole(regions: Regions, label: int, shape: int) -> bool:
+    """Whether what is around the ``shape`` has the ink of what lies in it and is large enough to go on below."""
+    outer, labels = _outer(regions, shape)
+    around = labels[grown(outer, 1) & ~outer]
+    alike = np.array(regions.inks)[around] == regions.all[label].ink
+    if not len(alike) or alike.mean() < AROUND:
+        return False
+    ground = int(np.bincount(around[alike]).argmax())
+    return bool(regions.all[ground].area >= np.count_nonzero(outer))
+
+
+def _margin(regions: Regions, label: int, shape: int) -> float:
+    """How many times as wide as at its narrowest a shape is at its widest around what lies in it."""
+    outer, labels = _outer(regions, shape)
+    dot: Pixels = labels == label
+    depth = cv2.distanceTransform(outer.astype(np.uint8), cv2.DIST_L2, 5)[grown(dot, 1) & ~dot]
+    narrowest, widest = np.percentile(depth, (5, 95)).tolist()
+    return float(widest / max(narrowest, 1.0))
+
+
+def _outer(regions: Regions, shape: int) -> tuple[Pixels, Labels]:
+    """What a shape's outline holds, and the labels in a window around it."""
+    height, width = regions.labels.shape
+    labels = regions.labels[regions.all[shape].box.expand(2, (width, height)).slices]
+    return filled(labels == shape), labels
