@@ -39,6 +39,7 @@ def with_dots(
 
 
 def _dots(regions: Regions, borders: Sequence[Boundary], background: frozenset[int]) -> Iterator[Evidence]:
+    """Who of a dot and the shape around it is in front."""
     beside: dict[int, list[int]] = {}
     for border in borders:
         beside.setdefault(border.first, []).append(border.second)
@@ -49,19 +50,18 @@ def _dots(regions: Regions, borders: Sequence[Boundary], background: frozenset[i
         if len(neighbours) > 1 or label in background or region.area < SMALLEST or neighbours[0] in background:
             continue
         (shape,) = neighbours
-        width, height = region.box.width, region.box.height
-        if region.area < ROUND * np.pi / 4 * max(width, height) ** 2 or not _may_be_hole(regions, label, shape):
+        if region.area < ROUND * np.pi / 4 * max(region.box.width, region.box.height) ** 2:
             continue
-        margin = _margin(regions, label, shape)
-        if margin >= OFF_MIDDLE:
-            yield Evidence(label, shape, ODDS, REASON[0])
-        else:
-            yield Evidence(shape, label, ODDS, REASON[1])
+        window = regions.all[shape].box.expand(2, regions.labels.shape[::-1])
+        labels = regions.labels[window.slices]
+        outer = filled(labels == shape)
+        if _may_be_hole(regions, label, labels, outer):
+            on_it = _margin(labels == label, outer) >= OFF_MIDDLE
+            yield Evidence(label, shape, ODDS, REASON[0]) if on_it else Evidence(shape, label, ODDS, REASON[1])
 
 
-def _may_be_hole(regions: Regions, label: int, shape: int) -> bool:
-    """Whether what is around the ``shape`` has the ink of what lies in it and is large enough to go on below."""
-    outer, labels = _outer(regions, shape)
+def _may_be_hole(regions: Regions, label: int, labels: Labels, outer: Pixels) -> bool:
+    """Whether what is around the shape that fills ``outer`` has the ink of what lies in it, and could go on below."""
     around = labels[grown(outer, 1) & ~outer]
     alike = np.array(regions.inks)[around] == regions.all[label].ink
     if not len(alike) or alike.mean() < AROUND:
@@ -70,17 +70,8 @@ def _may_be_hole(regions: Regions, label: int, shape: int) -> bool:
     return bool(regions.all[ground].area >= np.count_nonzero(outer))
 
 
-def _margin(regions: Regions, label: int, shape: int) -> float:
-    """How many times as wide as at its narrowest a shape is at its widest around what lies in it."""
-    outer, labels = _outer(regions, shape)
-    dot: Pixels = labels == label
+def _margin(dot: Pixels, outer: Pixels) -> float:
+    """How many times as wide as at its narrowest the shape that fills ``outer`` is at its widest around a dot."""
     depth = cv2.distanceTransform(outer.astype(np.uint8), cv2.DIST_L2, 5)[grown(dot, 1) & ~dot]
     narrowest, widest = np.percentile(depth, (5, 95)).tolist()
     return float(widest / max(narrowest, 1.0))
-
-
-def _outer(regions: Regions, shape: int) -> tuple[Pixels, Labels]:
-    """What a shape's outline holds, and the labels in a window around it."""
-    height, width = regions.labels.shape
-    labels = regions.labels[regions.all[shape].box.expand(2, (width, height)).slices]
-    return filled(labels == shape), labels

@@ -13,14 +13,14 @@ from peeler.geometry import RGB, Pixels
 
 SMALLEST = 300
 """Pixels, at 512 × 512, of the smallest fade, and of its part on one ground."""
+PALEST, PALEST_ON_SHADE = 10.0, 20.0
+"""Grey levels by which even ground, or a gradient, must change in some channel where a fade is densest."""
 SAMPLE = 1000
 """Pixels of a region that are asked for its even colour, or a few more."""
 GROUND = 0.5
 """Share of a region that must show exactly one colour, or one gradient, for it to be a ground."""
 TRIED, FEW = 48, 200
 """Planes of colour that are laid through three pixels of a region each, to find its gradient, by so many pixels,"""
-PALEST, PALEST_ON_SHADE = 10.0, 20.0
-"""Grey levels by which even ground, or a gradient, must change in some channel where a fade is densest."""
 ON_PLANE, ON_SHADE = 2.5, 1.5
 """and the grey levels by which what shows it may miss the best of them, and in the end the gradient."""
 
