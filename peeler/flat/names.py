@@ -43,6 +43,8 @@ DARK, LIGHT = 100, 225
 """Grey levels that all channels of a translucent shadow have at most, and of a highlight at least."""
 MIDDLE = 128
 """Brightness above which what fades is a glow and no shadow."""
+TINGED = 60
+"""Grey levels between its channels from which on the name of what fades says its colour."""
 ALONG = 0.5
 """Share of a shadow's rim that runs along the rim of what it lies on."""
 LONGEST = 8
@@ -89,7 +91,10 @@ class _Naming:
         if place in self._eyes:
             return f"{self._eyes[place]} eye"
         role, colour, whole = self._roles[place], self._colours[place], self._wholes[place]
-        if self._parts[place].shape.is_translucent:
+        shape = self._parts[place].shape
+        if shape.levels is not None and np.ptp(shape.ink) > TINGED:
+            return f"{colour} {role}"
+        if shape.is_translucent:
             return role or f"translucent {colour} {self._classes[place]}"
         if role in ("highlight", "shadow") and whole is not None and colour == self._colours[whole]:
             return role
