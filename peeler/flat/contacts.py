@@ -1,6 +1,7 @@
 """Where regions meet: along shared boundaries and in points where three of them come together."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,6 +41,15 @@ class Junction:
 def canvas_scale(labels: Labels) -> float:
     """The size of a canvas against the 512 × 512 for which lengths are given, held between ½ and 4."""
     return float(np.clip(np.sqrt(labels.size) / 512, 0.5, 4))
+
+
+def neighbours(borders: Iterable[Boundary]) -> dict[int, set[int]]:
+    """The labels of the regions that each region touches, of those that touch any."""
+    beside = defaultdict[int, set[int]](set)
+    for border in borders:
+        beside[border.first].add(border.second)
+        beside[border.second].add(border.first)
+    return dict(beside)
 
 
 def boundaries(labels: Labels) -> list[Boundary]:

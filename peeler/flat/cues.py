@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contacts import Boundary, Junction, junctions
+from peeler.flat.contacts import Boundary, Junction, junctions, neighbours
 from peeler.flat.contours import End
 from peeler.flat.figures import FIGURES, Surroundings, figures
 from peeler.flat.forms import Form
@@ -174,17 +174,13 @@ def _interruptions(
     regions: Regions, borders: Sequence[Boundary], background: frozenset[int]
 ) -> dict[tuple[int, int], Interruption]:
     """(a, b) → how a interrupts b, where it does."""
-    around: defaultdict[int, set[int]] = defaultdict(set)
-    for border in borders:
-        around[border.first].add(border.second)
-        around[border.second].add(border.first)
     found = {}
-    for above, neighbours in around.items():
+    for above, touching in neighbours(borders).items():
         if above in background:
             continue
         only = np.arange(len(regions.all)) == above
         by_ink: defaultdict[int, list[int]] = defaultdict(list)
-        for label in sorted(neighbours):
+        for label in sorted(touching):
             by_ink[regions.all[label].ink].append(label)
         for pieces in by_ink.values():
             ends = {label: ends_under(regions, label, only) for label in pieces if len(pieces) > 1}

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
-from peeler.flat.contacts import Boundary
-from peeler.flat.contours import filled
+from peeler.flat.contacts import Boundary, neighbours
 from peeler.flat.cues import Evidence, without
 from peeler.flat.matting import grown
 from peeler.flat.palette import Labels
-from peeler.flat.regions import Regions
+from peeler.flat.regions import Regions, held
 from peeler.geometry import Pixels
 
 SMALLEST = 60
@@ -40,21 +39,15 @@ def with_dots(
 
 def _dots(regions: Regions, borders: Sequence[Boundary], background: frozenset[int]) -> Iterator[Evidence]:
     """Who of a dot and the shape around it is in front."""
-    beside: dict[int, list[int]] = {}
-    for border in borders:
-        beside.setdefault(border.first, []).append(border.second)
-        beside.setdefault(border.second, []).append(border.first)
-    for label, neighbours in beside.items():
+    for label, beside in neighbours(borders).items():
         region = regions.all[label]
         # What has but one neighbour lies in it, or around it.
-        if len(neighbours) > 1 or label in background or region.area < SMALLEST or neighbours[0] in background:
+        if len(beside) > 1 or region.area < SMALLEST or background & {label, *beside}:
             continue
-        (shape,) = neighbours
+        (shape,) = beside
         if region.area < ROUND * np.pi / 4 * max(region.box.width, region.box.height) ** 2:
             continue
-        window = regions.all[shape].box.expand(2, regions.labels.shape[::-1])
-        labels = regions.labels[window.slices]
-        outer = filled(labels == shape)
+        labels, outer = held(regions, shape)
         if _may_be_hole(regions, label, labels, outer):
             on_it = _margin(labels == label, outer) >= OFF_MIDDLE
             yield Evidence(label, shape, ODDS, REASON[0]) if on_it else Evidence(shape, label, ODDS, REASON[1])

@@ -125,9 +125,9 @@ def _told_apart(
     for rank, valley in enumerate(valleys, start=1):
         _, peaks = cv2.connectedComponents((fade.pixels & (ground.off > valley)).astype(np.uint8))
         sizes = np.bincount(np.asarray(peaks).ravel())
-        sizes[0] = 0
-        high = np.isin(peaks, np.flatnonzero(sizes >= least))
-        if np.count_nonzero(sizes >= least) > 1:
+        large = 1 + np.flatnonzero(sizes[1:] >= least)
+        if len(large) > 1:
+            high = np.isin(peaks, large)
             _, nearest = cv2.distanceTransformWithLabels((~high).astype(np.uint8), cv2.DIST_L2, 5)
             for peak in np.unique(nearest[high]).tolist():
                 for part in _fade(fade.pixels & (nearest == peak), ground):

@@ -5,7 +5,6 @@ at most (coverage by alpha: Porter and Duff, *Compositing digital images*, 1984,
 other there is nothing below to be seen. So a picture that was never compressed tells what its outlines alone do not.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import apart
-from peeler.flat.contacts import Boundary
+from peeler.flat.contacts import Boundary, neighbours
 from peeler.flat.cues import Evidence, without
 from peeler.flat.matting import mixture
 from peeler.flat.palette import CLEAN_NOISE, Palette
@@ -89,10 +88,7 @@ def find_leaks(picture: RGB, palette: Palette, regions: Regions, borders: Sequen
     long = [border for border in borders if border.length >= SHORTEST and even[border.first] and even[border.second]]
     if not long:
         return []
-    beside = defaultdict[int, set[int]](set)
-    for border in borders:
-        beside[border.first].add(border.second)
-        beside[border.second].add(border.first)
+    beside = neighbours(borders)
     found = []
     for border, colours in _odd_borders(picture, palette, regions, long):
         pair = regions.all[border.first].ink, regions.all[border.second].ink

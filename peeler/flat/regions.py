@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import dot, strongest
+from peeler.flat.contours import filled
 from peeler.flat.palette import (
     CLEAN_NOISE,
     Labels,
@@ -73,6 +74,13 @@ class Regions:
         boxes = (Box(*(times * side for side in region.box)) for region in self.all)
         regions = zip(self.all, boxes, strict=True)
         return Regions(labels, tuple(replace(one, box=box, area=one.area * times**2) for one, box in regions))
+
+
+def held(regions: Regions, label: int) -> tuple[Labels, Pixels]:
+    """The labels in a window that is a little larger than a region, and what its outer outline holds there."""
+    height, width = regions.labels.shape
+    labels = regions.labels[regions.all[label].box.expand(2, (width, height)).slices]
+    return labels, filled(labels == label)
 
 
 def find_regions(picture: RGB, palette: Palette) -> Regions:

@@ -7,7 +7,6 @@ import numpy as np
 
 from peeler.flat.cleaning import has_ramps, pixel_size
 from peeler.flat.contacts import Boundary, boundaries
-from peeler.flat.contours import filled
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure
 from peeler.flat.dots import with_dots
 from peeler.flat.figures import surroundings
@@ -21,7 +20,7 @@ from peeler.flat.meetings import find_meetings, leaks_at, painted_last
 from peeler.flat.order import log_odds
 from peeler.flat.overlays import Overlay, lift_overlays
 from peeler.flat.palette import CLEAN_NOISE, Palette, find_palette, without_noise
-from peeler.flat.regions import Regions, find_regions
+from peeler.flat.regions import Regions, find_regions, held
 from peeler.flat.seams import parted_at_seams
 from peeler.flat.shading import CLEAN, explains, has_gradients, may_have_gradients, shaded_regions, smooth_areas
 from peeler.flat.strokes import Strokes, find_strokes, uncrossed, without_strokes
@@ -127,10 +126,7 @@ def find_background(regions: Regions) -> frozenset[int]:
 
 def _lies_on(regions: Regions, label: int, ground: int) -> bool:
     """Whether nearly all of the region's outer outline lies on one neighbour, or a part of it on the ground."""
-    height, width = regions.labels.shape
-    box = regions.all[label].box.expand(2, (width, height))
-    labels = regions.labels[box.slices]
-    inside = filled(labels == label)
+    labels, inside = held(regions, label)
     around = np.bincount(labels[grown(inside, 1) & ~inside], minlength=len(regions.all))
     return bool(around.max() >= ENCLOSED * around.sum() or around[ground] >= ON_GROUND * around.sum())
 
