@@ -21,6 +21,7 @@ from peeler.stack import Layer
 from peeler.text import slug
 from peeler.vectorizers.bezier import TOLERANCE
 from peeler.vectorizers.corners import LONGEST_TAIL
+from peeler.vectorizers.glyphs import take_glyphs
 from peeler.vectorizers.gradients import Linear, Radial, find_gradient
 from peeler.vectorizers.inclusions import find_inclusions
 from peeler.vectorizers.markup import element, gradient_element, number
@@ -101,12 +102,13 @@ def _flat_paths(layer: Layer, cover: Pixels, ink: str, pen: Pen) -> Iterator[str
 def _coverage_paths(
     alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, cover: Pixels | None = None
 ) -> Iterator[str]:
-    """The shapes of one fill that make up ``alpha``, the thin lines among them on top."""
+    """The shapes of one fill that make up ``alpha``, the glyphs and thin lines among them on top."""
     lines, coverage = take_thin_lines(alpha, pen.tolerance)
+    glyphs, coverage = take_glyphs(coverage, pen.tolerance)
     for part, opacity in _strata(coverage):
         yield from _soft_shape(part, fill, layer, pen, opacity, cover)
-    for line in lines:
-        yield element(line, f'fill="{fill}"', layer.box[:2])
+    for drawing in (*glyphs, *lines):
+        yield element(drawing, f'fill="{fill}"', layer.box[:2])
 
 
 def _gradient_paths(layer: Layer, gradient: Linear | Radial, pen: Pen) -> Iterator[str]:

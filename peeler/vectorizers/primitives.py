@@ -63,9 +63,20 @@ def recognised(outline: Outline, rough: bool = False) -> Ellipse | Rectangle | N
 
 
 def _fits(shape: Ellipse | Rectangle, points: Points, slack: Weights) -> bool:
+    """Whether all points lie on the shape, and it goes no farther: two long sides of a bar lie on many ellipses."""
     misses = _ellipse_misses(shape, points) if isinstance(shape, Ellipse) else _rectangle_misses(shape, points)
     off = np.abs(misses) / slack
-    return bool(off.max() <= WORST and np.sqrt((off**2).mean()) <= TYPICAL)
+    beyond = np.abs(_extent(shape) - (*points.min(axis=0), *points.max(axis=0))).max()
+    return bool(off.max() <= WORST and np.sqrt((off**2).mean()) <= TYPICAL and beyond <= WORST * LOOSER)
+
+
+def _extent(shape: Ellipse | Rectangle) -> Points:
+    """The box around a shape: x0, y0, x1, y1."""
+    if isinstance(shape, Rectangle):
+        return np.array(shape[:4])
+    cosine, sine = np.cos(shape.turn), np.sin(shape.turn)
+    half = np.hypot([shape.across * cosine, shape.across * sine], [shape.down * sine, shape.down * cosine])
+    return np.concatenate([half * sign + (shape.x, shape.y) for sign in (-1, 1)])
 
 
 def _circle(points: Points, weights: Weights) -> Ellipse | None:

@@ -36,6 +36,8 @@ MEETING = 2.5
 """Pixels between two ends of lines that are one line with a corner there."""
 ROOTED = 4
 """Pixels from a body at which a line ends that begins there; by so much it goes on inside."""
+LETTER, STRAIGHT_ENOUGH = 24, 0.5
+"""Pixels of the longer side of letters whose strokes are thin, and by which a stroke is off a straight line at most."""
 FORWARD = np.cos(np.deg2rad(20))
 """Cosine of the turn up to which two lines meet without a corner."""
 NEAR = 2
@@ -51,13 +53,22 @@ def take_thin_lines(alpha: Alpha, tolerance: float) -> tuple[list[Drawing], Alph
     roots = _dilated(body, 2 * ROOTED + 1)
     drawings: list[Drawing] = []
     drawn = np.zeros(alpha.shape, np.bool_)
-    for lines in _lines_of_each_part(alpha, thin):
-        for line in _joined(lines):
+    for ridges in _lines_of_each_part(alpha, thin):
+        lines = _joined(ridges)
+        if _is_glyph(lines):
+            continue
+        for line in lines:
             rooted = [not line.is_closed and bool(_at(roots, end)) for end in line.points[[0, -1]]]
             if _is_line(line, any(rooted)):
                 _mark(drawn, line)
                 drawings.append(_drawn(_on_into(line, rooted), tolerance))
-    return drawings, np.where(thin & _dilated(drawn, 2 * NEAR + 1), np.uint8(0), alpha) if drawings else alpha
+    return (drawings, np.where(_of_lines(drawn, thin), np.uint8(0), alpha)) if drawings else (drawings, alpha)
+
+
+def _of_lines(drawn: Pixels, thin: Pixels) -> Pixels:
+    """What of ``thin`` parts belongs to the lines that are ``drawn`` through them; the dot of an i is another part."""
+    _, labels = cv2.connectedComponents(thin.astype(np.uint8), connectivity=8)
+    return thin & _dilated(drawn, 2 * NEAR + 1) & np.isin(labels, np.unique(np.asarray(labels)[drawn & thin]))
 
 
 def _lines_of_each_part(alpha: Alpha, thin: Pixels) -> Iterator[list[Ridge]]:
@@ -79,6 +90,14 @@ def _if_thin(ridges: Iterable[Ridge]) -> list[Ridge] | None:
             return None
         found.append(ridge)
     return found
+
+
+def _is_glyph(lines: Sequence[Ridge]) -> bool:
+    """Whether lines that are no larger than a letter are several or bent: there an outline tells more."""
+    points = np.vstack([line.points for line in lines] or [np.zeros((1, 2))])
+    if np.ptp(points, axis=0).max() > LETTER:
+        return False
+    return len(lines) > 1 or _straight(points, STRAIGHT_ENOUGH) is None
 
 
 def _is_line(line: Ridge, is_rooted: bool) -> bool:

@@ -75,22 +75,26 @@ def _within(points: Points, others: Points) -> bool:
     return bool(np.quantile(off, MOST) <= ALIKE and off.max() <= WORST)
 
 
-def moved(drawing: Drawing, shift: Numbers) -> Drawing:
-    """A drawing so many pixels to the right and down."""
+def moved(drawing: Drawing, shift: Numbers, scale: float = 1.0) -> Drawing:
+    """A drawing ``scale`` times as large, about the origin, and then so many pixels to the right and down."""
     x, y = (float(value) for value in shift)
     if isinstance(drawing, Ellipse):
-        return drawing._replace(x=drawing.x + x, y=drawing.y + y)
+        middle = scale * drawing.x + x, scale * drawing.y + y
+        return Ellipse(*middle, scale * drawing.across, scale * drawing.down, drawing.turn)
     if isinstance(drawing, Rectangle):
-        return Rectangle(drawing.x0 + x, drawing.y0 + y, drawing.x1 + x, drawing.y1 + y, drawing.radius)
+        x0, y0, x1, y1, radius = (scale * value for value in drawing)
+        return Rectangle(x0 + x, y0 + y, x1 + x, y1 + y, radius)
     if isinstance(drawing, Stroke):
-        return drawing._replace(middle=_moved_line(drawing.middle, shift))
-    return [_moved_line(one, shift) for one in drawing]  # type: ignore[misc]
+        return drawing._replace(middle=_moved_line(drawing.middle, shift, scale), width=scale * drawing.width)
+    return [_moved_line(one, shift, scale) for one in drawing]  # type: ignore[misc]
 
 
-def _moved_line(line: list[Curve] | Ellipse | Rectangle, shift: Numbers) -> list[Curve] | Ellipse | Rectangle:
+def _moved_line(
+    line: list[Curve] | Ellipse | Rectangle, shift: Numbers, scale: float
+) -> list[Curve] | Ellipse | Rectangle:
     if isinstance(line, list):
-        return [curve + shift for curve in line]
-    return moved(line, shift)  # type: ignore[return-value]
+        return [scale * curve + shift for curve in line]
+    return moved(line, shift, scale)  # type: ignore[return-value]
 
 
 def mirrored(drawing: Drawing) -> Drawing:

@@ -115,3 +115,9 @@ def test_a_layer_of_few_colours_is_flat_without_an_ink() -> None:
     layer.pixels[24:30, 20:44, :3] = (20, 200, 130)
     paths = CurvesVectorizer().vectorize(layer)
     assert [re.findall("#[0-9a-f]{6}", path) for path in paths] == [["#204060"], ["#fac81e"], ["#14c882"]]
+
+
+def test_the_dot_above_a_line_stays() -> None:
+    stem, dot = bar(30.2, 24, 30.2, 36, 1.3), bar(30.2, 20, 30.2, 21.7, 1.5)
+    shown = rendered(drawn(np.maximum(stem, dot), 30), (SIZE, SIZE))[..., 3]
+    assert shown[20:22, 29:32].max() > 150
