@@ -33,11 +33,16 @@ PARALLEL = 1e-3
 """The squared sine, or so, of the angle between two lines of colours below which they meet nowhere."""
 RIM = 2
 """Pixels, at 512 × 512, around the edge of a region that may mix it with another."""
-FADING = 0.7
+FADING = 0.4
 """Share of what is around a fade that must be its ground."""
 STRANGE = 0.015
 """Share of it that may be anything but its grounds and what lies on them, or the edge of the canvas: a gradient that
 ends at the outline of its own shape is no fade."""
+STEEPEST = 0.5
+"""Share of what it has where it is densest by which half of the pixels of a fade differ from those around them, at
+most: the lines of a chart and dashes are all edge."""
+FAINT = 0.4
+"""Share of what it has where it is densest up to which a fade is faint."""
 DENSEST = 0.95
 """Alpha of a fade at most; what shows its pure ink is a gradient."""
 MOST_ASKED = 5000
@@ -79,7 +84,7 @@ def find_fades(
     above[list(background)] = False
     parts = [part for fade in fades for part in _told_apart(fade, picture, ground)]
     for fade, ink in _around_one(parts, ground, above):
-        if _fades_out(fade, regions, inner, above):
+        if _fades_out(fade, regions, ground, inner, above):
             yield _overlay(fade, ink, picture, ground, inner, above)
 
 
@@ -104,13 +109,20 @@ def _candidates(ground: Ground, inner: Pixels) -> Iterator[_Fade]:
 
 
 def _fade(pixels: Pixels, ground: Ground) -> Iterator[_Fade]:
-    """A fade of these pixels, unless it is too pale or small."""
+    """A fade of these pixels, unless it is too pale or small, or all edge."""
     palest = PALEST_ON_SHADE if ground.shaded[pixels].mean() > 0.5 else PALEST
-    if np.percentile(ground.off[pixels], DENSE) < palest:
+    densest = np.percentile(ground.off[pixels], DENSE)
+    if densest < palest or np.median(_steps(ground.off)[pixels]) > STEEPEST * densest:
         return
     on = np.flatnonzero(np.bincount(ground.labels[pixels]) >= SMALLEST * grain(pixels) ** 2)
     if len(on):
         yield _Fade(pixels, tuple(on.tolist()))
+
+
+def _steps(off: NDArray[np.float32]) -> NDArray[np.float32]:
+    """By how many grey levels each pixel and those around it differ."""
+    around = np.ones((3, 3), np.uint8)
+    return np.asarray(cv2.dilate(off, around) - cv2.erode(off, around), np.float32)
 
 
 def _told_apart(
@@ -153,14 +165,17 @@ def _reach(labels: Labels) -> int:
     return 2 * RIM * grain(labels) + 2
 
 
-def _fades_out(fade: _Fade, regions: Regions, inner: Pixels, above: Pixels) -> bool:
-    """Whether what is around a fade is its grounds and what lies on them, the grounds for a good part."""
+def _fades_out(fade: _Fade, regions: Regions, ground: Ground, inner: Pixels, above: Pixels) -> bool:
+    """Whether what is around a fade is its grounds and what lies on them, the grounds for a good part; where it is
+    faint it may run over the edge of the canvas.
+    """
     reach = _reach(regions.labels)
     around = regions.labels[grown(fade.pixels, reach) & ~fade.pixels & inner]
     counts = np.bincount(around, minlength=len(regions.all))
     fading = counts[list(fade.grounds)].sum()
     strange = counts[~_lying_on(fade, above)].sum() - fading
-    rim = np.concatenate([fade.pixels[0], fade.pixels[-1], fade.pixels[:, 0], fade.pixels[:, -1]])
+    dense = fade.pixels & (ground.off > FAINT * np.percentile(ground.off[fade.pixels], DENSE))
+    rim = np.concatenate([dense[0], dense[-1], dense[:, 0], dense[:, -1]])
     on_rim = np.count_nonzero(rim) * reach
     every = counts.sum() + on_rim
     return bool(fading >= FADING * every and strange + on_rim <= STRANGE * every)

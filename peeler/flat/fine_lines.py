@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from peeler.channels import picked
 from peeler.flat.matting import REACH, grown
-from peeler.flat.palette import Labels, Palette, grain, ink_like, mixtures, off_the_line, solid
+from peeler.flat.palette import Labels, Palette, grain, ink_like, mixtures, off_the_line, packed, solid
 from peeler.flat.regions import Regions, inside_of, measured, off_inks
+from peeler.flat.seams import shines_through
 from peeler.flat.text import find_lines
 from peeler.geometry import RGB, Box, Pixels
 
-OFF = 24
+OFF = 12
 """Grey levels by which a pixel of a line differs from the ink of its region, at least."""
 STRONG, NEAR = 0.4, 5
 """Share of the greatest such difference within so many pixels that it has, too; its soft edge has less."""
@@ -28,7 +29,7 @@ ONE_INK, MOSTLY = 16.0, 0.8
 not.
 """
 INSIDE = 0.5
-"""Share of the pixels of a line that have one region all around: along the seams of two shapes there are rests of both,
+"""Share of the pixels of a line that have one ink all around: along the seams of two shapes there are rests of both,
 and of what lies below.
 """
 PUREST = 0.8
@@ -48,8 +49,13 @@ def with_fine_lines(picture: RGB, palette: Palette, regions: Regions) -> tuple[P
     unexplained = _unexplained(picture, palette, inked, off)
     marks = list(_marks(off, unexplained, grain(picture)))
     if marks:
-        inside = inside_of(regions) & ~_beside_text(regions)
-        marks = [(box, mask) for box, mask in marks if inside[box.slices][mask].mean() >= INSIDE]
+        inside, whole = inside_of(inked) & ~_beside_text(regions), inside_of(regions.labels)
+        marks = [
+            (box, mask)
+            for box, mask in marks
+            if inside[box.slices][mask].mean() >= INSIDE
+            and (whole[box.slices][mask].mean() >= INSIDE or not _is_seam(picture, palette, inked, box, mask))
+        ]
     if not 0 < len(marks) <= MOST:
         return palette, regions
     inks, labels, ink_of = list(palette.inks), regions.labels.copy(), list(regions.inks)
@@ -57,9 +63,18 @@ def with_fine_lines(picture: RGB, palette: Palette, regions: Regions) -> tuple[P
         shown, behind, contrast = (picked(each[box.slices], mask) for each in (picture, ground, off[..., None]))
         ink = _ink(shown, behind, contrast[:, 0])
         if ink is not None:
-            labels[box.slices][mask] = len(ink_of)
+            room, whole = _led_on(picture, inked, box, mask)
+            labels[room.slices][whole] = len(ink_of)
             ink_of.append(ink_like(ink, inks, ONE_INK))
     return Palette(np.array(inks, np.uint8), palette.tolerance, palette.flat), measured(labels, ink_of)
+
+
+def _is_seam(picture: RGB, palette: Palette, inked: Labels, box: Box, mask: Pixels) -> bool:
+    """Whether a line is where two shapes of one ink meet, and what is near it shines through."""
+    inks = palette.inks.astype(np.float32)
+    own = np.bincount(inked[box.slices][mask]).argmax()
+    near = np.unique(inked[box.expand(NEAR, inked.shape[::-1]).slices])
+    return any(shines_through(picture[box.slices], mask, inks[own], inks[ink]) for ink in near if ink != own)
 
 
 def _beside_text(regions: Regions) -> Pixels:
@@ -87,6 +102,19 @@ def _marks(off: NDArray[np.uint8], unexplained: Pixels, size: int) -> Iterator[t
         if label and max(width, height) >= SHORTEST * size:
             box = Box(x, y, x + width, y + height)
             yield box, np.asarray(labels)[box.slices] == label
+
+
+def _led_on(picture: RGB, inked: Labels, box: Box, mask: Pixels) -> tuple[Box, Pixels]:
+    """A line with the pixels of its colours on its ground at its ends, which may mix two inks as well."""
+    room = box.expand(REACH + 1, (inked.shape[1], inked.shape[0]))
+    whole = np.zeros((room.height, room.width), np.bool_)
+    whole[box.y0 - room.y0 :, box.x0 - room.x0 :][: box.height, : box.width] = mask
+    own = np.bincount(inked[box.slices][mask]).argmax()
+    colours = packed(picture[room.slices])
+    free = (inked[room.slices] == own) & np.isin(colours, colours[whole])
+    for _ in range(REACH + 1):
+        whole |= grown(whole, 1) & free
+    return room, whole
 
 
 def _ink(colours: RGB, ground: RGB, off: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -178,9 +178,9 @@ def _connected(inks: Labels) -> Regions:
     return Regions(labels, tuple(regions))
 
 
-def inside_of(regions: Regions) -> Pixels:
-    """Which pixels have only their own region within two pixels, so that they are in no soft edge."""
-    labels, kernel = regions.labels.astype(np.float32), np.ones((5, 5), np.uint8)
+def inside_of(labels: Labels) -> Pixels:
+    """Which pixels have only their own label within two pixels, so that they are in no soft edge."""
+    labels, kernel = labels.astype(np.float32), np.ones((5, 5), np.uint8)
     return np.asarray(cv2.dilate(labels, kernel) == cv2.erode(labels, kernel))
 
 

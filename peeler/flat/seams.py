@@ -1,7 +1,8 @@
 """Seams: where two shapes of one ink meet without a gap, what lies below them shines through their soft edges.
 
-A pixel that one shape covers by a and the other by 1 − a shows a (1 − a) of what is below, a quarter at most. A drawing
-that was never compressed has nothing else like it inside of a region.
+A pixel that one shape covers by a and the other by 1 − a shows a (1 − a) of what is below, a quarter at most, and the
+pixels across a seam hardly more together. A drawing that was never compressed has nothing else like it inside of a
+region; the lines of a chart show more.
 """
 
 from dataclasses import replace
@@ -22,7 +23,9 @@ FAINTEST = 2
 SHORTEST = 5
 """Pixels, at 512 × 512, that a seam is long at least."""
 MOST_SEEN = 0.3
-"""Share of what lies below that shows in a seam, at most: a quarter, and what rounding adds."""
+"""Share of a pixel in which what lies below shows across a seam, at most: a quarter, and what rounding adds."""
+ACROSS = np.ones((1, 5)), np.ones((5, 1))
+"""The width of a seam lies in so many pixels."""
 ON_THE_LINE, MOSTLY = 6.0, 0.8
 """Grey levels by which a pixel of a seam may miss that mixture, and share of its pixels that do not."""
 REACH = 3
@@ -34,7 +37,7 @@ def parted_at_seams(picture: RGB, palette: Palette, regions: Regions) -> Regions
     inks = palette.inks.astype(np.float32)
     off = off_inks(picture, palette, regions) > FAINTEST
     labels, every = regions.labels.copy(), list(regions.all)
-    seams = _seams(off & inside_of(regions), regions, SHORTEST * grain(picture))
+    seams = _seams(off & inside_of(regions.labels), regions, SHORTEST * grain(picture))
     if not seams:
         return regions
     one, other, _ = shared_sides(regions.labels, len(every))
@@ -42,8 +45,8 @@ def parted_at_seams(picture: RGB, palette: Palette, regions: Regions) -> Regions
         region = every[label]
         part = regions.labels[region.box.slices] == label
         around = {every[beside].ink for beside in other[one == label]} - {region.ink}
-        shown = picture[region.box.slices][seam].astype(np.float32)
-        if not any(_shines_through(shown, inks[region.ink], inks[ink]) for ink in around):
+        shown = picture[region.box.slices]
+        if not any(shines_through(shown, seam, inks[region.ink], inks[ink]) for ink in around):
             continue
         near = cv2.dilate(seam.astype(np.uint8), np.ones((2 * REACH + 1,) * 2, np.uint8)) > 0
         apart = pieces((part & ~near).astype(np.uint8))
@@ -67,7 +70,11 @@ def _seams(marks: Pixels, regions: Regions, shortest: int) -> dict[int, Pixels]:
     return {label: seams[box.slices] & (regions.labels[box.slices] == label) for label, box in boxes.items()}
 
 
-def _shines_through(shown: NDArray[np.float32], ink: NDArray[np.float32], below: NDArray[np.float32]) -> bool:
-    """Whether pixels (n × 3) show an ``ink`` and a little of another one that lies ``below``."""
-    share, missed = mixture(shown, *(np.broadcast_to(colour, shown.shape) for colour in (ink, below)))
-    return bool(((missed <= ON_THE_LINE) & (share <= MOST_SEEN)).mean() >= MOSTLY)
+def shines_through(shown: RGB, seam: Pixels, ink: NDArray[np.float32], below: NDArray[np.float32]) -> bool:
+    """Whether the pixels of a ``seam`` show an ``ink`` and a little of another one that lies ``below``."""
+    colours = shown[seam].astype(np.float32)
+    share, missed = mixture(colours, *(np.broadcast_to(colour, colours.shape) for colour in (ink, below)))
+    shares = np.zeros(seam.shape, np.float32)
+    shares[seam] = share
+    across = np.minimum(*(cv2.filter2D(shares, -1, line, borderType=cv2.BORDER_CONSTANT) for line in ACROSS))
+    return bool(((missed <= ON_THE_LINE) & (across[seam] <= MOST_SEEN)).mean() >= MOSTLY)

@@ -262,9 +262,11 @@ def _inks(groups: Sequence[NDArray[np.intp]], picture: RGB) -> tuple[NDArray[np.
         points, colours = samples[index]
         usual, known = np.median(colours, axis=0), ranges[firsts]
         near = np.flatnonzero(((usual >= known[:, 0] - SAME) & (usual <= known[:, 1] + SAME)).all(axis=1))
-        same = (ink for ink in near.tolist() if _goes_on(shades[firsts[ink]], points, colours))
-        ink_of[index] = next(same, len(firsts))
-        if ink_of[index] == len(firsts):
+        missed = [_missed(shades[firsts[ink]], points, colours) for ink in near.tolist()]
+        if missed and min(missed) <= SAME:
+            ink_of[index] = int(near[np.argmin(missed)])
+        else:
+            ink_of[index] = len(firsts)
             firsts.append(index)
     medians = [np.median(samples[first][1], axis=0) for first in firsts]
     return np.array(medians).astype(np.uint8), ink_of
@@ -276,6 +278,6 @@ def _pure(group: NDArray[np.intp], pure: Pixels) -> NDArray[np.intp]:
     return kept if len(kept) else group
 
 
-def _goes_on(shade: Shade, points: Numbers, colours: Numbers) -> bool:
-    """Whether most of ``colours`` (n × 3) at ``points`` (n × 2) are as ``shade`` tells; those on edges are not."""
-    return bool(np.median(apart(shade.at(points), colours)) <= SAME)
+def _missed(shade: Shade, points: Numbers, colours: Numbers) -> float:
+    """Grey levels by which half of ``colours`` (n × 3) at ``points`` (n × 2), those off edges, miss a ``shade``."""
+    return float(np.median(apart(shade.at(points), colours)))

@@ -172,3 +172,28 @@ def test_in_a_drawing_it_is_a_picture(tmp_path: Path) -> None:
     stack, _ = peeled(picture_of("on white"), tmp_path)
     SvgExporter(vectorizer("curves")).export(stack, tmp_path / "out.svg")
     assert (tmp_path / "out.svg").read_text().count("<image") == 1
+
+
+def test_pale_lines_are_no_fades() -> None:
+    """They differ from their ground as a shadow does, but are all edge."""
+    lines = "".join(rect(10, y + 0.25, 190, y + 1.75, "#d8dfe9") for y in range(30, 180, 24))
+    assert not any(shape.levels is not None for shape in read_drawing(drawn(lines, ground="#f0f4f8", size=SIZE)).shapes)
+
+
+def test_a_shadow_may_run_over_the_edge_of_the_canvas() -> None:
+    wide = BLUR.replace("6", "16").replace("50%", "100%").replace("200%", "300%")
+    shadow = f'<defs>{wide}</defs><rect x="12" y="30" width="90" height="120" fill-opacity="0.5" filter="url(#b)"/>'
+    shape = fading(
+        drawn(PANEL.replace('"12"', '"0"').replace("176", "200"), shadow, rect(12, 24, 102, 140, "#e8a030"), size=SIZE)
+    )
+    assert shape.visible.box.x0 == 0
+
+
+def test_the_shadows_of_cards_in_a_row_are_no_part_of_the_ground() -> None:
+    boxes = [f'x="30" y="{y}" width="140" height="40" rx="6"' for y in (20, 70, 120)]
+    shadows = [f'<rect {box} fill="#1e1e50" fill-opacity="0.25" filter="url(#b)"/>' for box in boxes]
+    cards = [f'<rect {box} fill="#ffffff"/>' for box in boxes]
+    blur = f"<defs>{BLUR.replace('6', '4')}</defs>"
+    drawing = read_drawing(drawn(blur, *shadows, *cards, ground="#f4f6fc", size=SIZE))
+    assert any(shape.levels is not None for shape in drawing.shapes)
+    assert sum(shape.visible.area > 5000 and shape.levels is None for shape in drawing.shapes) == 3

@@ -45,3 +45,14 @@ def test_what_a_seam_parts_are_two_shapes() -> None:
     regions, _ = regions_of(canvas)
     assert label_at(regions, 90, 128) == label_at(regions, 170, 128)
     assert len(read_drawing(canvas).shapes) == 2
+
+
+@pytest.mark.parametrize("degrees", [0, 20])
+def test_a_pale_line_that_is_wider_than_a_seam_is_none(degrees: float) -> None:
+    """Of what is beside it each of its pixels might show a share, but all of them across it show too much."""
+    plate = (
+        rect(50, 60, 206, 200, "#f0f4f8") + rect(50, 127.25, 206, 128.75, "#d8dfe9") + rect(20, 60, 50, 200, "#9fb8d0")
+    )
+    canvas = drawn(turned(plate, degrees), ground="#9fb8d0", size=256)
+    regions, palette = regions_of(canvas)
+    assert len(parted_at_seams(canvas, palette, regions).all) == len(regions.all)
