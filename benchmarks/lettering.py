@@ -27,6 +27,7 @@ from PIL import Image
 
 from peeler.flat.drawing import read_drawing
 from peeler.flat.matting import grown
+from peeler.flat.pieces import TEXT
 from peeler.geometry import RGB, Pixels
 
 SIZE = 640, 480
@@ -125,7 +126,7 @@ def _scored(page: Path, chromium: str) -> tuple[list[Found], int]:
     full, empty = (_drawn(each, chromium) for each in (page, bare))
     differs = np.abs(full.astype(int) - empty).max(axis=2)
     drawing = read_drawing(full)
-    lines = [drawing.shapes[place].visible.on(drawing.size) for place in sorted(drawing.text)]
+    lines = [drawing.shapes[place].visible.on(drawing.size) for place in drawing.places(TEXT)]
     near = grown(differs > 0, 1)
     rows = [
         Found(text, height, any(_shows(line, differs, part) for line in lines))

@@ -55,7 +55,7 @@ def _graph(drawing: Drawing) -> LayerGraph:
     belongs = {place: ids[whole] for place, whole in enumerate(known.wholes) if whole is not None}
     if drawing.palette.flat:
         belongs |= objects(drawing, parts, known)
-    names = names_of(parts, known.wholes, drawing.text)
+    names = names_of(parts, known.wholes, drawing.drawn_as)
     elements = tuple(
         _element(id, name, shape, belongs.get(place))
         for place, (id, name, shape) in enumerate(zip(ids, names, drawing.shapes, strict=True))

@@ -1,15 +1,17 @@
 """From a picture to whole shapes in painting order: the reading of a flat drawing, start to end."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import picked
+from peeler.flat.arc_text import with_arcs
 from peeler.flat.completion import complete
 from peeler.flat.contacts import boundaries
 from peeler.flat.cues import Evidence
+from peeler.flat.dashes import find_dashes
 from peeler.flat.fades import find_fades
 from peeler.flat.layering import Layering, Shape
 from peeler.flat.learned_order import order_net
@@ -17,6 +19,7 @@ from peeler.flat.matting import grown
 from peeler.flat.order import log_odds, stacking
 from peeler.flat.overlays import Overlay
 from peeler.flat.palette import Palette
+from peeler.flat.passing import joins
 from peeler.flat.pieces import Joined, Piece, join_pieces, links, links_across_strokes, with_likes, with_lines
 from peeler.flat.regions import Regions
 from peeler.flat.strokes import without_strokes
@@ -25,7 +28,7 @@ from peeler.flat.text import Line, find_lines
 from peeler.geometry import RGB, Mask, meeting
 
 PRINTED = 12.0
-"""Log odds that text lies on what is around it, and a sheet on what it tints: more than any cue has."""
+"""Log odds that text and dashes lie on what is around it, and a sheet on what it tints: more than any cue has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +36,8 @@ class Drawing:
     """Shapes in painting order, bottom first, over a plain ``background``, on a canvas of ``size`` (width, height).
 
     ``evidence`` speaks of indices of ``shapes``, and so does ``interrupted``: pairs that may be pieces of one shape but
-    are not told as one; ``text`` are those that are lines of text. Where the ``palette`` is not flat the shapes are
-    only coarse tones.
+    are not told as one; ``drawn_as`` says which are lines of text or of dashes. Where the ``palette`` is not flat the
+    shapes are only coarse tones.
     """
 
     shapes: tuple[Shape, ...]
@@ -43,7 +46,11 @@ class Drawing:
     background: NDArray[np.uint8]
     palette: Palette
     size: tuple[int, int]
-    text: frozenset[int] = frozenset()
+    drawn_as: Mapping[int, str] = field(default_factory=dict)
+
+    def places(self, word: str) -> list[int]:
+        """The indices of the shapes that are drawn as this."""
+        return sorted(place for place, own in self.drawn_as.items() if own == word)
 
 
 def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
@@ -55,12 +62,12 @@ def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
     if seen.palette.flat:
         fades = find_fades(picture, seen.regions, seen.evidence, seen.background, seen.overlays)
         seen = replace(seen, overlays=(*fades, *seen.overlays))
-    lines = find_lines(seen.regions) if seen.palette.flat else []
+    lines = with_arcs(seen.regions, find_lines(seen.regions)) if seen.palette.flat else []
     seen = _unstroked(seen, lines)
     regions, palette = seen.regions, seen.palette
     joined = _joined(seen, lines)
-    between = _between_pieces([*seen.evidence, *_on_their_ground(regions, lines)], joined.pieces)
-    layering = Layering(regions, seen.fills, seen.strokes, joined.pieces, between, palette, seen.edges)
+    between = _between_pieces([*seen.evidence, *_on_their_ground(regions, joined.pieces)], joined.pieces)
+    layering = Layering(regions, seen.fills, seen.strokes, joined.pieces, between, palette, seen.edges, seen.passages)
     layered = list(_with_whole_lines(layering.shapes(), joined.pieces, regions))
     if not palette.flat:
         layered = [(replace(shape, ink=_median(picture, shape.visible)), owner) for shape, owner in layered]
@@ -78,7 +85,7 @@ def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
         palette.inks[regions.all[min(seen.background)].ink],
         palette,
         (picture.shape[1], picture.shape[0]),
-        frozenset(place for place in opaque if joined.pieces[owners[place]].is_text),
+        {place: word for place in opaque if (word := joined.pieces[owners[place]].drawn_as)},
     )
 
 
@@ -91,37 +98,45 @@ def _unstroked(seen: Survey, lines: Sequence[Line]) -> Survey:
 
 
 def _joined(seen: Survey, lines: Sequence[Line]) -> Joined:
-    """Pieces of fills, which strokes do not interrupt, pieces of strokes, and lines of text."""
+    """Pieces of fills, which strokes do not interrupt, pieces of strokes, and lines of text and of dashes."""
     aside = frozenset[int]().union(*(line.letters | line.counters for line in lines))
+    dashed = _dashed(seen, aside)
+    aside = aside.union(*dashed)
     count = len(seen.regions.all)
     above, odds = stacking(count, seen.evidence), log_odds(count, seen.evidence)
     strokes, filled = sorted(seen.strokes - aside), [label for label in seen.filled if label not in aside]
     between_fills = links(seen.fills, filled, above, odds)
     across_strokes = links_across_strokes(seen.regions, seen.fills, filled, above, odds)
     between_strokes = links(seen.regions, strokes, above, odds)
-    lined = seen.edges.lined
-    of_fills = join_pieces(seen.fills, filled, with_likes([*between_fills, *across_strokes]), above, lined)
-    of_strokes = join_pieces(seen.regions, strokes, with_likes(between_strokes), above, lined)
+    lined, passing = seen.edges.lined, list(joins(seen.passages))
+    of_fills = join_pieces(seen.fills, filled, with_likes([*between_fills, *across_strokes]), above, lined, passing)
+    of_strokes = join_pieces(seen.regions, strokes, with_likes(between_strokes), above, lined, passing)
     joined = Joined([*of_fills.pieces, *of_strokes.pieces], [*of_fills.doubtful, *of_strokes.doubtful])
-    return with_lines(joined, lines)
+    return with_lines(joined, lines, dashed)
 
 
-def _on_their_ground(regions: Regions, lines: Sequence[Line]) -> Iterator[Evidence]:
-    """Letters lie in front of all that they touch."""
-    letters = frozenset[int]().union(*(line.letters for line in lines))
-    for border in boundaries(regions.labels) if letters else ():
-        for letter, other in ((border.first, border.second), (border.second, border.first)):
-            if letter in letters and other not in letters:
-                yield Evidence(letter, other, PRINTED, "text lies on its ground")
+def _dashed(seen: Survey, aside: frozenset[int]) -> list[frozenset[int]]:
+    """The dashed lines; what passes behind something is no dash."""
+    passing = frozenset[int]().union(*(passage.pieces for passage in seen.passages))
+    return find_dashes(seen.regions, aside | seen.background | passing) if seen.palette.flat else []
+
+
+def _on_their_ground(regions: Regions, pieces: Sequence[Piece]) -> Iterator[Evidence]:
+    """Letters and dashes lie in front of all that they touch."""
+    printed = frozenset(label for piece in pieces if piece.drawn_as for label in piece.members)
+    for border in boundaries(regions.labels) if printed else ():
+        for mark, other in ((border.first, border.second), (border.second, border.first)):
+            if mark in printed and other not in printed:
+                yield Evidence(mark, other, PRINTED, "it is printed on its ground")
 
 
 def _with_whole_lines(
     layered: Iterable[tuple[Shape, int]], pieces: Sequence[Piece], regions: Regions
 ) -> Iterator[tuple[Shape, int]]:
-    """The shapes with their pieces; the letters of a line, told apart before, as one shape that shows as a whole."""
+    """The shapes with their pieces; the letters or dashes of a line, told apart before, as one that shows whole."""
     told = set()
     for shape, owner in layered:
-        if not pieces[owner].is_text:
+        if not pieces[owner].drawn_as:
             yield shape, owner
         elif owner not in told:
             told.add(owner)

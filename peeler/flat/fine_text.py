@@ -1,7 +1,7 @@
 """Small text: letters whose strokes are too thin to show an ink, found by how far they are off the ground around them.
 
 A stroke of one or two pixels has no pixel that shows its ink unmixed, so that it is no region. What is found is taken
-only where it makes a line of text; nothing else in a picture changes.
+only where it makes a line of text or a dashed line; nothing else in a picture changes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import strongest
+from peeler.flat.arc_text import with_arcs
+from peeler.flat.dashes import find_dashes
 from peeler.flat.palette import Labels, Palette, grain, ink_like, off_the_line
 from peeler.flat.regions import Region, Regions, inside_of, measured, off_inks
 from peeler.flat.text import find_lines
@@ -34,7 +36,9 @@ KNOWN = 0.9
 MOST_MARKS = 600
 """More are texture, no text."""
 BESIDE = 2
-"""Heights between two marks of one line, at most."""
+"""Heights between two marks of one line, at most;"""
+ABOVE = 0.5
+"""and between a letter and its dot."""
 ONE_INK = 16.0
 """Grey levels by which a mark may miss the line from its ground to the ink of its text."""
 
@@ -53,7 +57,7 @@ class _Mark:
 
 
 def with_fine_text(picture: RGB, palette: Palette, regions: Regions, shaded: bool) -> tuple[Palette, Regions]:
-    """``palette`` and ``regions`` of ``picture`` with the letters that are too thin for an ink.
+    """``palette`` and ``regions`` of ``picture`` with the letters and dashes that are too thin for an ink.
 
     Where it is ``shaded`` no ink tells what a region looks like, so all of it is looked at closely, known letters too.
     """
@@ -65,8 +69,10 @@ def with_fine_text(picture: RGB, palette: Palette, regions: Regions, shaded: boo
         return palette, regions
     inks, ink_of = _inks(marks, palette)
     first = len(regions.all)
-    lines = find_lines(_drawn(regions, marks, inks, ink_of))
-    chosen = sorted(label - first for line in lines for label in line.letters if label >= first)
+    every = _drawn(regions, marks, inks, ink_of)
+    letters = frozenset[int]().union(*(line.letters for line in with_arcs(every, find_lines(every))))
+    dashes = frozenset[int]().union(*find_dashes(every, letters))
+    chosen = sorted(label - first for label in letters | dashes if label >= first)
     if not chosen:
         return palette, regions
     drawn = _drawn(regions, [marks[at] for at in chosen], inks, [ink_of[at] for at in chosen])
@@ -78,7 +84,7 @@ def _has_unexplained(picture: RGB, palette: Palette, regions: Regions) -> bool:
     off = off_inks(picture, palette, regions) > OFF_GROUND
     if np.count_nonzero(off) < FEWEST_PIXELS * grain(picture) ** 2:
         return False
-    return int(np.count_nonzero(off & inside_of(regions))) >= FEWEST_PIXELS * grain(picture) ** 2
+    return int(np.count_nonzero(off & inside_of(regions.labels))) >= FEWEST_PIXELS * grain(picture) ** 2
 
 
 def _marks(picture: RGB, regions: Regions, known: Sequence[int]) -> Iterator[_Mark]:
@@ -141,11 +147,13 @@ def _inks(marks: Sequence[_Mark], palette: Palette) -> tuple[NDArray[np.uint8], 
 
 
 def _beside(boxes: NDArray[np.int64], at: int) -> list[int]:
-    """Which of ``boxes`` (n × 4: x0, y0, x1, y1) are on a level with one of them, as the letters of a line."""
+    """Which of ``boxes`` (n × 4: x0, y0, x1, y1) are on a level with one of them, as the letters of a line, or right
+    above or below it, as dots and accents.
+    """
     x0, y0, x1, y1 = boxes.T
-    gap = np.maximum(x0, x0[at]) - np.minimum(x1, x1[at])
-    near = gap <= BESIDE * np.maximum(y1 - y0, y1[at] - y0[at])
-    return np.flatnonzero(near & (y0 < y1[at]) & (y0[at] < y1)).tolist()
+    high = np.maximum(y1 - y0, y1[at] - y0[at])
+    across, down = np.maximum(x0, x0[at]) - np.minimum(x1, x1[at]), np.maximum(y0, y0[at]) - np.minimum(y1, y1[at])
+    return np.flatnonzero(((down < 0) & (across <= BESIDE * high)) | ((across < 0) & (down <= ABOVE * high))).tolist()
 
 
 def _drawn(regions: Regions, marks: Sequence[_Mark], inks: NDArray[np.uint8], ink_of: Sequence[int]) -> Regions:

@@ -16,6 +16,7 @@ from peeler.flat.matting import grown
 from peeler.flat.order import bottom_to_top, stacking
 from peeler.flat.palette import Palette
 from peeler.flat.parts import split
+from peeler.flat.passing import Passage, passed_by
 from peeler.flat.pieces import Piece
 from peeler.flat.regions import Regions
 from peeler.flat.repeats import repeated
@@ -67,6 +68,7 @@ class Layering:
         evidence: Sequence[Evidence],
         palette: Palette,
         edges: Coincidences,
+        passages: Sequence[Passage] = (),
     ) -> None:
         self._pieces = pieces
         self._above = stacking(len(pieces), evidence)
@@ -83,6 +85,8 @@ class Layering:
         self._hides[flush[:, 0], flush[:, 1]] = self._hides[flush[:, 1], flush[:, 0]] = False
         self._lined = [lined[lined[:, 1] == number, 0] for number in range(len(pieces))]
         """Of each piece those under which it goes on up to their outlines."""
+        self._passes = [piece_of[passed_by(passages, piece.members)] for piece in pieces]
+        """Of each thin line those behind which it passes: it goes on as its passages say, and no other way."""
         self._piece_map, self._fill_map = piece_of[regions.labels], piece_of[fills.labels]
         depth = depths(np.append(self._drawn, False)[self._piece_map])
         labels = self._piece_map[depth > 0]
@@ -123,7 +127,9 @@ class Layering:
         seen = (drawn_in == number) & ~taken
         possible = visible | over[piece_map]
         models = [model for other, model in self._models[self._ink_of[number]].items() if other != number]
-        parts = _shown(_completed(seen, over[drawn_in], self._known_hidden(number), models), visible)
+        known = seen | (self._known_hidden(number) & over[drawn_in])
+        over[self._passes[number]] = False
+        parts = _shown(_completed(seen, known, over[drawn_in] & ~known, models), visible)
         after = later[piece_map]
         return [(shown, _without_holes(shown | (whole & possible), after)) for shown, whole in parts]
 
@@ -203,17 +209,18 @@ def _without_holes(whole: Pixels, after: Pixels) -> Pixels:
     return closed
 
 
-def _completed(visible: Pixels, cover: Pixels, hidden: Pixels, models: Sequence[Pixels]) -> list[tuple[Pixels, Pixels]]:
-    """What shows of each part of a piece and the whole part, the largest first.
+def _completed(
+    visible: Pixels, known: Pixels, unknown: Pixels, models: Sequence[Pixels]
+) -> list[tuple[Pixels, Pixels]]:
+    """What shows of each part of a piece and the whole part, the largest first, if all of it is ``known`` but what may
+    lie in the ``unknown``.
 
     A part may go on under the others: they have its ink, so it cannot show.
     """
-    known = visible | (hidden & cover)
-    unknown = cover & ~known
     twin = repeated(known, unknown, models)
     whole = complete(known, unknown) if twin is None else known | (twin & unknown)
     if visible.sum() < SMALLEST_TO_SPLIT:
         return [(visible, whole)]
-    parts = split(whole, visible, visible & ~grown(cover, EDGE_MARGIN))
+    parts = split(whole, visible, visible & ~grown(unknown | (known & ~visible), EDGE_MARGIN))
     parts.sort(key=lambda part: np.count_nonzero(part[1]), reverse=True)
     return [(shown & visible, complete(part, whole & ~part)) for shown, part in parts]

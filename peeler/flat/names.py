@@ -4,7 +4,8 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -51,22 +52,24 @@ LONGEST = 8
 """Words of a name that also tells what the shape lies on."""
 
 
-def names_of(parts: Sequence[Part], wholes: Sequence[int | None], text: frozenset[int] = frozenset()) -> list[str]:
+def names_of(
+    parts: Sequence[Part], wholes: Sequence[int | None], drawn_as: Mapping[int, str] = MappingProxyType({})
+) -> list[str]:
     """A short name for each part, bottom first, of which ``wholes`` says what it is part of; no two are equal.
 
-    ``text`` are the places of lines of text.
+    ``drawn_as`` has the words of lines of text and of dashes, by their places.
     """
-    return _Naming(parts, wholes, text).names()
+    return _Naming(parts, wholes, drawn_as).names()
 
 
 class _Naming:
     """What the shapes of a drawing are called: each by what it is, then by where, then told apart from its likes."""
 
-    def __init__(self, parts: Sequence[Part], wholes: Sequence[int | None], text: frozenset[int]) -> None:
-        self._parts, self._wholes, self._text = parts, wholes, text
+    def __init__(self, parts: Sequence[Part], wholes: Sequence[int | None], drawn_as: Mapping[int, str]) -> None:
+        self._parts, self._wholes, self._drawn_as = parts, wholes, drawn_as
         self._colours = [colour_word(part.shape.ink) for part in parts]
         self._classes = [
-            "text" if place in text else shape_class(part.pixels, max(part.canvas)) for place, part in enumerate(parts)
+            drawn_as.get(place) or shape_class(part.pixels, max(part.canvas)) for place, part in enumerate(parts)
         ]
         self._sides = _sides(mirrored_pairs(parts, wholes))
         self._eyes = _sides(eye_pairs(parts, wholes))
@@ -105,7 +108,7 @@ class _Naming:
         whole, part = self._wholes[place], self._parts[place]
         if part.shape.is_translucent:
             return _tint_word(part)
-        if whole is None or place in self._text:
+        if whole is None or place in self._drawn_as:
             return ""
         ground = self._parts[whole]
         if goes_around(part, ground):

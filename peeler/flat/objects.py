@@ -82,7 +82,7 @@ def objects(drawing: Drawing, parts: Sequence[Part], structure: Structure) -> di
     """
     scene = _scene_of(parts, structure.wholes, drawing.size)
     grounds = structure.backdrops | _floors(scene, drawing) | {_GROUND}
-    free = set(scene.places) - grounds - drawing.text
+    free = set(scene.places) - grounds - set(drawing.drawn_as)
     scenery = _scenery(scene, free, grounds, _colours(drawing))
     figures = _with_held(scene, _touching(scene, free - scenery), scenery)
     scenery = scenery.difference(*figures)

@@ -1,7 +1,7 @@
 """Interrupted shapes: pieces of one ink that go on behind an occluder and belong together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -38,6 +38,8 @@ GAIN = {
 }
 """Weights of ``_gain``, by least squares (``benchmarks/fit_joins.py``)."""
 LEAST_HULL = 0.02
+TEXT, DASHES = "text", "dashed line"
+"""What pieces may be drawn as."""
 DOUBTFUL = -0.25
 """Gain from which on two pieces that are not joined are said to be perhaps one interrupted shape."""
 
@@ -48,11 +50,13 @@ Join = tuple[int, int, Pixels]
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """One or several regions that make one shape, and the hidden area that joins them; a line of text is one shape."""
+    """One or several regions that make one shape, and the hidden area that joins them. What is ``drawn_as`` a line of
+    text or of dashes is one shape that shows as a whole.
+    """
 
     members: tuple[int, ...]
     bridge: Pixels | None = None
-    is_text: bool = False
+    drawn_as: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,17 +90,23 @@ class Joined:
 
 
 def join_pieces(
-    regions: Regions, labels: Sequence[int], links: Sequence[Link], above: Pixels, lined: Iterable[tuple[int, int]] = ()
+    regions: Regions,
+    labels: Sequence[int],
+    links: Sequence[Link],
+    above: Pixels,
+    lined: Iterable[tuple[int, int]] = (),
+    known: Iterable[Join] = (),
 ) -> Joined:
     """The regions ``labels`` in groups: those of one ink that are more likely one shape than not by their ``links``,
-    that are all of one hull with what hides them, or that both go on under all of a third: the first of a ``lined``
-    pair lies above the second.
+    that are all of one hull with what hides them, that both go on under all of a third (the first of a ``lined``
+    pair lies above the second), or that are ``known`` to be one.
     """
     by_ink: defaultdict[int, list[int]] = defaultdict(list)
     for label in labels:
         by_ink[regions.all[label].ink].append(label)
     joins = [(link.first, link.second, link.bridge) for link in links if link.gain > 0]
     joins += _under_one(regions, labels, lined)
+    joins += [join for join in known if {*join[:2]} <= {*labels}]
     pieces = [
         piece
         for members in by_ink.values()
@@ -106,13 +116,16 @@ def join_pieces(
     return Joined(sorted(pieces, key=lambda piece: piece.members), doubtful)
 
 
-def with_lines(joined: Joined, lines: Sequence[Line]) -> Joined:
-    """The pieces and those that ``lines`` of text make; what is seen in letters belongs to the ground of their line."""
+def with_lines(joined: Joined, lines: Sequence[Line], dashed: Sequence[Collection[int]] = ()) -> Joined:
+    """The pieces and those that ``lines`` of text and ``dashed`` ones make; what is seen in letters belongs to the
+    ground of their line.
+    """
     pieces = []
     for piece in joined.pieces:
         seen = (line.counters for line in lines if line.ground in piece.members)
         pieces.append(replace(piece, members=tuple(sorted({*piece.members}.union(*seen)))))
-    return Joined([*pieces, *(Piece(tuple(sorted(line.letters)), is_text=True) for line in lines)], joined.doubtful)
+    text = (Piece(tuple(sorted(line.letters)), drawn_as=TEXT) for line in lines)
+    return Joined([*pieces, *text, *(Piece(tuple(sorted(line)), drawn_as=DASHES) for line in dashed)], joined.doubtful)
 
 
 def links(regions: Regions, labels: Sequence[int], above: Pixels, odds: NDArray[np.float64]) -> list[Link]:

@@ -20,6 +20,7 @@ from peeler.flat.meetings import find_meetings, leaks_at, painted_last
 from peeler.flat.order import log_odds
 from peeler.flat.overlays import Overlay, lift_overlays
 from peeler.flat.palette import CLEAN_NOISE, Palette, find_palette, without_noise
+from peeler.flat.passing import Passage, find_passages, with_passages
 from peeler.flat.regions import Regions, find_regions, held
 from peeler.flat.seams import parted_at_seams
 from peeler.flat.shading import CLEAN, explains, has_gradients, may_have_gradients, shaded_regions, smooth_areas
@@ -38,7 +39,7 @@ SMALLEST_CLEANED = 96
 class Survey:
     """The ``regions`` of a picture and the same without its strokes, the ``fills``; ``background`` and ``strokes`` are
     labels of both. Neither has the ``overlays``, which are above all that they tint, bottom first. ``evidence`` says of
-    each of the ``pairs`` who is in front.
+    each of the ``pairs`` who is in front; ``passages`` are where thin lines pass behind something.
     """
 
     palette: Palette
@@ -50,6 +51,7 @@ class Survey:
     evidence: tuple[Evidence, ...]
     overlays: tuple[Overlay, ...] = ()
     edges: Coincidences = Coincidences()
+    passages: tuple[Passage, ...] = ()
 
     @property
     def filled(self) -> list[int]:
@@ -78,9 +80,12 @@ def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
     meetings = find_meetings(picture, palette, regions, background)
     evidence = verdicts(pairs, regions.inks, net, painted_last(meetings))
     leaks = [*find_leaks(picture, palette, regions, borders), *leaks_at(meetings)]
-    edges = coincidences(leaks, background, log_odds(len(regions.all), evidence))
+    odds = log_odds(len(regions.all), evidence)
+    edges = coincidences(leaks, background, odds)
     evidence = with_edges(with_dots(evidence, regions, borders, background), edges)
-    return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays, edges)
+    passages = find_passages(regions, background, odds) if palette.flat else ()
+    evidence = with_passages(evidence, passages)
+    return Survey(palette, regions, fills, background, strokes.all, tuple(pairs), evidence, overlays, edges, passages)
 
 
 def _read(picture: RGB) -> tuple[Palette, Regions]:
@@ -115,7 +120,9 @@ def find_background(regions: Regions) -> frozenset[int]:
     """The region that has most of the picture's border, and all others of its ink through which it is seen."""
     labels = regions.labels
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    ground = regions.all[int(np.bincount(rim).argmax())]
+    sides = np.bincount(rim, minlength=len(regions.all))
+    by_ink = np.bincount(regions.inks, sides)
+    ground = regions.all[int((sides * (np.array(regions.inks) == by_ink.argmax())).argmax())]
     at_rim = set(np.unique(rim).tolist())
     return frozenset(
         region.label

@@ -33,6 +33,8 @@ LEVEL = 0.6
 """Share of the lower one's height that neighbours have in common."""
 GUIDED, MISSED = 0.6, 0.1
 """Share of tops and bottoms of letters that two straight lines guide, and share of a height that those may miss."""
+LARGER = 1.6
+"""Times as large as the largest letter of a line that an M or a dash in it is, at most."""
 TILT = 0.15
 """Slope of a line, at most."""
 LETTERED = 0.34
@@ -57,13 +59,8 @@ class Line:
 
 def find_lines(regions: Regions) -> list[Line]:
     """The lines of text among ``regions``, level or nearly so, as one reads."""
-    inks = np.array([region.ink for region in regions.all], np.int64)
-    by_look: defaultdict[tuple[int, int], Row] = defaultdict(list)
-    for region in regions.all:
-        letter = letter_of(regions, inks, region)
-        if letter is not None:
-            by_look[region.ink, int(inks[letter.ground])].append(letter)
-    rows = [row for letters in by_look.values() for row in _texts(_rows(letters))]
+    inks = np.array(regions.inks, np.int64)
+    rows = [row for letters in letters_by_look(regions).values() for row in _texts(_rows(letters))]
     rows.sort(key=lambda row: min((letter.box.y0, letter.box.x0) for letter in row))
     lines: list[Line] = []
     for row in rows:
@@ -71,6 +68,17 @@ def find_lines(regions: Regions) -> list[Line]:
         if not any(line.letters & other.letters for other in lines):
             lines.append(line)
     return lines
+
+
+def letters_by_look(regions: Regions) -> dict[tuple[int, int], Row]:
+    """What may be letters, by their ink and that of their ground."""
+    inks = np.array(regions.inks, np.int64)
+    by_look: defaultdict[tuple[int, int], Row] = defaultdict(list)
+    for region in regions.all:
+        letter = letter_of(regions, inks, region)
+        if letter is not None:
+            by_look[region.ink, int(inks[letter.ground])].append(letter)
+    return by_look
 
 
 def _rows(letters: Sequence[Letter]) -> list[Row]:
@@ -103,8 +111,10 @@ def _alike(one: float, other: float, ratio: float) -> bool:
 
 def _texts(rows: Sequence[Row]) -> list[Row]:
     """The rows that are text, each as one with all that stands in line with it."""
-    told = [row for row in rows if _is_text(row) or _is_text(_on_one_base(row, rows))]
-    rest = [row for row in rows if not any(row is other for other in told)]
+    sure = [row for row in rows if _is_text(row) or _is_text(_on_one_base(row, rows))]
+    rest = [row for row in rows if not any(row is other for other in sure)]
+    told = [*sure, *(row for row in rest if _is_like_text(row, sure))]
+    rest = [row for row in rest if not any(row is other for other in told)]
     lines = []
     while told:
         line = max(told, key=len)
@@ -114,6 +124,19 @@ def _texts(rows: Sequence[Row]) -> list[Row]:
             told, rest = ([row for row in group if row is not word] for group in (told, rest))
         lines.append(line)
     return lines
+
+
+def _is_like_text(row: Row, lines: Sequence[Row]) -> bool:
+    """Whether letters that are too few to tell are each as high and thin as one of some line: "no" below "yes"."""
+    if len(row) < 2 or not any(letter.is_bent for letter in row):
+        return False
+    return any(all(_is_set_like(letter, line) for letter in row) for line in lines)
+
+
+def _is_set_like(letter: Letter, line: Row) -> bool:
+    """Whether a letter is as high as one of a line and drawn with the same pen."""
+    off = min(abs(letter.box.height - other.box.height) for other in line)
+    return off <= max(1.0, MISSED * letter.box.height) and _alike(letter.pen, _pen(line), PAIR_PEN)
 
 
 def _on_one_base(word: Row, rows: Sequence[Row]) -> Row:
@@ -215,7 +238,7 @@ def _whole_line(regions: Regions, inks: NDArray[np.int64], row: Row) -> Line:
         region.label
         for region in regions.all
         if region.ink == ink
-        and 0 < region.area <= area
+        and 0 < region.area <= LARGER * area
         and any(region.box.intersect(room) == region.box for room in rooms)
         and (around := ground_of(regions, inks, region)) is not None
         and inks[around] == inks[ground]

@@ -184,3 +184,9 @@ def test_pixel_art_is_flat_art() -> None:
     sprite = np.random.default_rng(2).choice(inks, (64, 64)).repeat(8, 0).repeat(8, 1)
     drawing = read_drawing(sprite)
     assert drawing.palette.flat and len(drawing.shapes) > 20
+
+
+def test_the_ground_is_the_ink_that_has_most_of_the_rim_though_roads_part_it() -> None:
+    roads = rect(30, 0, 36, 60, "#ffffff") + rect(62, 0, 68, 60, "#ffffff")
+    drawing = read_drawing(drawn(roads, rect(0, 55, 96, 96, "#9fd3e6"), ground="#dff0e3"))
+    assert drawing.background.tolist() == [0xDF, 0xF0, 0xE3]

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from peeler.analysts.flat import FlatAnalyst
 from peeler.batch import peel_picture
 from peeler.flat.drawing import Drawing, read_drawing
+from peeler.flat.pieces import TEXT
 from peeler.flat.text import Line, find_lines
 from peeler.geometry import RGB, Pixels
 from tests.flat.figures import circle, drawn, iou, rect, regions_of
@@ -46,7 +47,7 @@ def lines_in(canvas: RGB) -> list[Line]:
 
 
 def texts(drawing: Drawing) -> list[int]:
-    return sorted(drawing.text)
+    return drawing.places(TEXT)
 
 
 # What is text
@@ -191,9 +192,9 @@ def labels(*words: str) -> RGB:
 
 
 def test_short_words_on_one_level_are_text_together() -> None:
-    assert len(read_drawing(labels("Q1", "Q2", "Q3", "Q4")).text) == 4
-    assert not read_drawing(labels("Q1")).text, "one alone could be anything"
-    assert not read_drawing(labels("11", "11", "11", "11")).text
+    assert len(read_drawing(labels("Q1", "Q2", "Q3", "Q4")).places(TEXT)) == 4
+    assert not read_drawing(labels("Q1")).places(TEXT), "one alone could be anything"
+    assert not read_drawing(labels("11", "11", "11", "11")).places(TEXT)
 
 
 # Small text
@@ -249,7 +250,7 @@ def test_small_text_on_a_gradient_is_one_shape() -> None:
 
 @pytest.mark.parametrize("name", NO_TEXT)
 def test_small_rows_of_other_things_are_no_text(name: str) -> None:
-    assert not read_drawing(shrunk(NO_TEXT[name], 100)).text
+    assert not read_drawing(shrunk(NO_TEXT[name], 100)).places(TEXT)
 
 
 def test_signs_that_each_lie_on_something_else_are_no_line() -> None:
@@ -260,3 +261,27 @@ def test_signs_that_each_lie_on_something_else_are_no_line() -> None:
     for k, sign in enumerate("AKR5"):
         ImageDraw.Draw(canvas).text((40 + 60 * k, 128), sign, WHITE, ImageFont.load_default(40), anchor="mm")
     assert not lines_in(np.array(canvas))
+
+
+def test_a_short_word_set_like_another_line_is_text() -> None:
+    canvas = board()
+    for words, y in (("yes, perhaps", 90), ("no", 180)):
+        ImageDraw.Draw(canvas).text((128, y), words, NAVY, ImageFont.load_default(26), anchor="mm")
+    assert len(texts(read_drawing(np.array(canvas)))) == 2
+
+
+def test_a_letter_larger_than_all_others_is_of_its_line() -> None:
+    canvas = board()
+    ImageDraw.Draw(canvas).text((128, 128), "Mono", NAVY, ImageFont.load_default(52), anchor="mm")
+    drawing = read_drawing(np.array(canvas))
+    (place,) = texts(drawing)
+    assert iou(drawing.shapes[place].visible, inked(np.array(canvas), NAVY)) > 0.8
+
+
+@pytest.mark.parametrize("size", [13, 15, 18])
+def test_the_dots_of_small_letters_are_of_their_line(size: int) -> None:
+    canvas = written("in idiom i will", size, (102, 102, 119))
+    drawing = read_drawing(canvas)
+    (place,) = texts(drawing)
+    dark = np.abs(canvas.astype(int) - 255).max(axis=2) > 75
+    assert (dark & ~drawing.shapes[place].visible.on(drawing.size)).sum() <= 0.03 * dark.sum()
