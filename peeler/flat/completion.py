@@ -27,9 +27,6 @@ BULGE = 0.5
 """How far a shape may go on behind its cover, as a share of what is seen of it in that direction."""
 STROKE_SHARE = 0.5
 """A cover is an outline stroke when it is thinner than this share of the covered shape's size (√area)."""
-TWIN, LEAST_OF_COVER = 0.9, 0.3
-"""Shares of a shape's mirror image that a cover must hold, and of that cover that the image must take up, for the two
-to be twins that meet; the cover may be several, as the other stripes of a flag."""
 MOST_BENT = 35.0
 """Degrees by which the outlines of a ring or a handle may turn off a straight way where its cover interrupts it."""
 AHEAD = (5, 8, 11, 14)
@@ -41,8 +38,8 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
 
     A hole that the cover fills is closed; an outline that goes under the cover goes on along its tangents
     to where it comes out again (good continuation: Kellman and Shipley 1991); a ring closes where the cover interrupts
-    it; a shape that is framed on all sides reaches to the middle of its frame. One that meets its mirror image, as one
-    stripe the next, ends there.
+    it; a shape that is framed on all sides reaches to the middle of its frame. One whose outline the cover's carries on
+    on both sides, as one stripe that of the next and a panel that of its header, ends there.
     """
     if not (visible.any() and cover.any()):
         return visible
@@ -56,10 +53,9 @@ def complete(visible: Pixels, cover: Pixels) -> Pixels:
         return whole
     drawn = seen.astype(np.uint8)
     for arc in arcs:
-        if arc.ends and _meets_twin(arc.ends, seen, under):
-            cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends, 0)], (1,))
-        elif arc.ends:
-            cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends, int(seen.sum()))], (1,))
+        if arc.ends:
+            is_flush = all(_runs_on(end, seen | under) for end in arc.ends)
+            cv2.fillPoly(drawn, [_closed_by_curve(arc, arc.ends, 0 if is_flush else int(seen.sum()))], (1,))
         elif arc.is_hole:
             cv2.drawContours(drawn, [arc.points[:, None].astype(np.int32)], -1, (1,), cv2.FILLED)
         else:
@@ -118,19 +114,6 @@ def _ellipse(own: NDArray[np.float32], shape: tuple[int, ...]) -> Pixels | None:
     return canvas > 0
 
 
-def _meets_twin(ends: tuple[End, End], visible: Pixels, cover: Pixels) -> bool:
-    """Whether a cover is the shape's mirror image and its outline runs on from the shape's own on both sides."""
-    if not all(_runs_on(end, visible | cover) for end in ends):
-        return False
-    image = _mirrored(visible, ends)
-    beside = joined_to(grown(visible, OWN_EDGE) & cover, cover)
-    shared = np.count_nonzero(image & cover)
-    return bool(
-        shared >= TWIN * np.count_nonzero(image)
-        and np.count_nonzero(image & beside) >= LEAST_OF_COVER * np.count_nonzero(beside)
-    )
-
-
 def _runs_on(end: End, both: Pixels) -> bool:
     """Whether an outline goes straight on along that of ``both`` shapes: each look ahead sees pixels of either side."""
     if end.direction is None:
@@ -143,15 +126,6 @@ def _runs_on(end: End, both: Pixels) -> bool:
         if near.all() or not near.any():
             return False
     return True
-
-
-def _mirrored(mask: Pixels, ends: tuple[End, End]) -> Pixels:
-    """The mirror image of a mask on the other side of the line between two points."""
-    start, along = ends[0].point, ends[1].point - ends[0].point
-    turn = 2 * np.outer(along, along) / max(float(along @ along), 1e-9) - np.eye(2)
-    motion = np.column_stack([turn, start - turn @ start])
-    image = cv2.warpAffine(mask.astype(np.uint8), motion, mask.shape[::-1], flags=cv2.INTER_NEAREST)
-    return np.asarray(image > 0)
 
 
 def reach_of(box: Box, size: tuple[int, int]) -> Box:

@@ -153,3 +153,10 @@ def test_a_stripe_ends_where_the_next_one_of_its_size_begins(below: int) -> None
 def test_a_stripe_goes_on_under_what_is_no_stripe_like_it(cover: Pixels) -> None:
     stripe = bar(20, 20, 90, 36)
     assert (complete(stripe, cover) & ~stripe).any()
+
+
+def test_a_panel_ends_at_the_header_that_is_as_wide() -> None:
+    """Whatever the form of the header's far side: no arch below it."""
+    panel = bar(20, 40, 76, 90)
+    header = bar(20, 12, 76, 40) & (disc(48, 40, 36) | bar(20, 24, 76, 40))
+    assert (complete(panel, header) == panel).all()
