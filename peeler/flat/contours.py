@@ -64,7 +64,7 @@ def covered_arcs(visible: Pixels, cover: Pixels) -> list[Arc]:
         if hidden.all() or (is_hole and not elsewhere[points[:, 1], points[:, 0]].any()):
             arcs.append(Arc(points, None, is_hole))
             continue
-        arcs += [_open_arc(points, hidden, start, length, is_hole) for start, length in _runs(hidden)]
+        arcs += [_open_arc(points, hidden, start, length, is_hole) for start, length in runs(hidden)]
     return arcs
 
 
@@ -72,7 +72,7 @@ def _touched(mask: Pixels) -> Pixels:
     return cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
-def _runs(flags: Pixels) -> list[tuple[int, int]]:
+def runs(flags: Pixels) -> list[tuple[int, int]]:
     """Start and length of every run of True on a closed curve; the curve is not True all over."""
     count = len(flags)
     starts = np.flatnonzero(flags & ~np.roll(flags, 1))

@@ -21,7 +21,7 @@ from peeler.flat.order import stacking
 from peeler.flat.overlays import Overlay
 from peeler.flat.palette import Labels, grain, packed
 from peeler.flat.regions import Regions
-from peeler.geometry import RGB, Pixels
+from peeler.geometry import RGB, Box, Pixels
 
 DENSE = 98
 """Percent of the pixels of a fade that are fainter than where it is called densest."""
@@ -112,17 +112,18 @@ def _fade(pixels: Pixels, ground: Ground) -> Iterator[_Fade]:
     """A fade of these pixels, unless it is too pale or small, or all edge."""
     palest = PALEST_ON_SHADE if ground.shaded[pixels].mean() > 0.5 else PALEST
     densest = np.percentile(ground.off[pixels], DENSE)
-    if densest < palest or np.median(_steps(ground.off)[pixels]) > STEEPEST * densest:
+    if densest < palest or _step(pixels, ground.off) > STEEPEST * densest:
         return
     on = np.flatnonzero(np.bincount(ground.labels[pixels]) >= SMALLEST * grain(pixels) ** 2)
     if len(on):
         yield _Fade(pixels, tuple(on.tolist()))
 
 
-def _steps(off: NDArray[np.float32]) -> NDArray[np.float32]:
-    """By how many grey levels each pixel and those around it differ."""
-    around = np.ones((3, 3), np.uint8)
-    return np.asarray(cv2.dilate(off, around) - cv2.erode(off, around), np.float32)
+def _step(pixels: Pixels, off: NDArray[np.float32]) -> float:
+    """By how many grey levels half of ``pixels`` differ from those around them."""
+    place = Box.around(pixels).expand(1, (pixels.shape[1], pixels.shape[0])).slices
+    near, around = off[place], np.ones((3, 3), np.uint8)
+    return float(np.median((cv2.dilate(near, around) - cv2.erode(near, around))[pixels[place]]))
 
 
 def _told_apart(

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from peeler.flat.contours import Vector
+from peeler.flat.contours import Vector, runs
 from peeler.flat.cues import Evidence, without
 from peeler.flat.palette import Labels, grain
 from peeler.flat.pieces import Join
@@ -148,25 +148,14 @@ def _ends(outline: Array, width: float) -> Iterator[tuple[Vector, Vector]]:
         return
     chord = np.hypot(*(np.roll(outline, near, axis=0) - np.roll(outline, -near, axis=0)).T)
     turned = chord <= max(TAPER * width, width + 0.5)
-    for run in _runs(turned):
-        middle = int(run[len(run) // 2])
+    for start, length in [] if turned.all() else runs(turned):
+        middle = (start + length // 2) % len(outline)
         inner, further = (outline[[middle - step, (middle + step) % len(outline)]].mean(axis=0) for step in (near, far))
         way = inner - further
         span = float(np.hypot(*way))
         if span > LEAST_SPAN * (far - near):
             # The outline may turn on either side of the middle of its line.
             yield inner + (outline[middle] - inner) @ way / span**2 * way, way / span
-
-
-def _runs(flags: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
-    """The indices of each run of true ``flags`` around a ring."""
-    if flags.all() or not flags.any():
-        return
-    start = int(np.argmin(flags))
-    turned = np.roll(flags, -start)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], turned.astype(np.int8), [0]])))
-    for first, past in edges.reshape(-1, 2).tolist():
-        yield (np.arange(first, past) + start) % len(flags)
 
 
 def _passages(tips: Sequence[Tip], regions: Regions, background: frozenset[int]) -> Iterator[Passage]:
@@ -271,7 +260,7 @@ def _beside(tip: Tip, labels: Labels) -> frozenset[int]:
     """The labels on either side of a line shortly before it ends."""
     across = np.array([-tip.direction[1], tip.direction[0]])
     off = tip.width / 2 + EDGE * grain(labels)
-    back = tip.point - (tip.width / 2 + EDGE * grain(labels)) * tip.direction
+    back = tip.point - off * tip.direction
     return frozenset(_labels_at(labels, np.array([back + off * across, back - off * across])).tolist())
 
 

@@ -117,7 +117,9 @@ def _read(picture: RGB) -> tuple[Palette, Regions]:
 
 
 def find_background(regions: Regions) -> frozenset[int]:
-    """The region that has most of the picture's border, and all others of its ink through which it is seen."""
+    """Of the ink that has most of the picture's border the region that has most of it, and all others through which
+    this is seen.
+    """
     labels = regions.labels
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     sides = np.bincount(rim, minlength=len(regions.all))

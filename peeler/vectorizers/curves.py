@@ -25,13 +25,11 @@ from peeler.vectorizers.glyphs import take_glyphs
 from peeler.vectorizers.gradients import Linear, Radial, find_gradient
 from peeler.vectorizers.inclusions import find_inclusions
 from peeler.vectorizers.markup import element, gradient_element, number
-from peeler.vectorizers.outlines import trace_outlines
+from peeler.vectorizers.outlines import SPECK, trace_outlines
 from peeler.vectorizers.pen import Pen
 from peeler.vectorizers.thin_lines import take_thin_lines
 from peeler.vectorizers.underlap import underlapped
 
-SPECK = 0.45
-"""Outlines around less than this many pixels are left out; a lone pixel has one half."""
 FAINT = 40
 """Alpha (0–255) from which something that nowhere reaches one half is drawn, as a see-through shape."""
 OPAQUE = 250

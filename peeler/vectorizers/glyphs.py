@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peeler.vectorizers.bezier import Curve
 from peeler.vectorizers.markup import Drawing
-from peeler.vectorizers.outlines import Outline, trace_outlines
+from peeler.vectorizers.outlines import SPECK, Outline, trace_outlines
 from peeler.vectorizers.pen import drawn
 from peeler.vectorizers.primitives import Ellipse, recognised
 from peeler.vectorizers.twins import moved
@@ -22,8 +22,8 @@ FULL, BROADEST = 191, 9
 """Alpha (0–255) of a stroke, and pixels that it is broad, less than which strokes are fine."""
 SEEN = 5
 """Alpha from which something is seen."""
-SPECK, MARGIN = 0.45, 2
-"""Pixels of the least of its outlines, and clear ones around it."""
+MARGIN = 2
+"""Clear pixels around it."""
 FEWEST = 6.0
 """Pixels that a glyph covers, together, at least."""
 ENLARGED, FINER = 3, 0.6

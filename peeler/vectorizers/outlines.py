@@ -11,6 +11,9 @@ from peeler.geometry import Pixels
 Points = NDArray[np.float64]
 """Count × 2, (x, y) in pixels; the centre of the first pixel lies at (0.5, 0.5)."""
 
+SPECK = 0.45
+"""Outlines around less than this many pixels are left out; a lone pixel has one half."""
+
 FULL = 127.5 - 4
 """How far from one half a pixel is full or clear; some programs leave a level or two."""
 
