@@ -16,6 +16,8 @@ from peeler.scenes.planar import STEP, Polygon
 _CORNER = math.radians(24)
 _STRAIGHT = STEP * 1.7
 _ERROR = 0.16
+_TIE = 1e-6
+"""Pixels within which two points are as far off, so that machines that round otherwise part a curve at the same one."""
 Vector = NDArray[np.float64]
 
 
@@ -90,7 +92,8 @@ def _fit(points: Polygon, leave: Vector, arrive: Vector) -> list[tuple[Point, ..
         if miss.max() < _ERROR:
             return [(_point(handles[1]), _point(handles[2]), _point(handles[3]))]
         t = _closer(points, t, handles)
-    worst = int(np.clip(miss.argmax(), 1, len(points) - 2))
+    first_worst = int((miss > miss.max() - _TIE).argmax())
+    worst = int(np.clip(first_worst, 1, len(points) - 2))
     if len(points) < 4:
         return [(_point(point),) for point in points[1:]]
     across = points[worst + 1] - points[worst - 1]

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from peeler.scenes import planar
@@ -60,3 +61,11 @@ def test_fitting_keeps_corners_and_is_short() -> None:
 
 def test_path_data_is_rounded() -> None:
     assert polygon([(0.04, 1.26), (10, -0.04), (5, 5)]).data == "M5 5L0 1.3L10 0L5 5Z"
+
+
+def test_rounding_does_not_move_where_a_curve_is_parted() -> None:
+    """Half a circle is off its curve the most at two places, by as much but for the last digit."""
+    (outline,) = planar.oriented(planar.flatten(rect(100, 100, 36, 160, 18)))
+    rng = np.random.default_rng(1)
+    paths = [smooth([outline + rng.normal(0, 1e-12, outline.shape)]).data for _ in range(8)]
+    assert len(set(paths)) == 1
