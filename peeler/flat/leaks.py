@@ -33,6 +33,10 @@ SEEN = 0.02, 0.3
 """Share of what lies below in such a pixel: a quarter at most, and what rounding adds."""
 ON_THE_PLANE, SLACK = 3.0, 0.02
 """Grey levels by which it may miss the mixture of all three, and what shares may fall below 0 or exceed 1 together."""
+ON_THE_CURVE = 12.0
+"""Grey levels by which it may miss the one that coinciding edges make of its shares: of so few colours as a palette of
+64 has, many lie near some mixture of three.
+"""
 MOSTLY = 0.4
 """Share of the pixels that must be such mixtures."""
 LINED = 6.0
@@ -158,7 +162,18 @@ def _shown_below(
         of_other = 1 - of_one - of_below
         fits = (apart(shares @ axes + other, colours) <= ON_THE_PLANE) & (of_below > SEEN[0]) & (of_below <= SEEN[1])
         fits &= (of_one >= -SLACK) & (of_other >= -SLACK)
-        if fits.mean() >= most:
+        curves = _leaking(of_one, one, other, inks[ink]), _leaking(of_other, other, one, inks[ink])
+        fits &= np.minimum(*(apart(curve, colours) for curve in curves)) <= ON_THE_CURVE
+        if fits.any() and fits.mean() >= most:
             missed = [np.abs(of_below - share * (1 - share))[fits].mean() for share in (of_one, of_other)]
             found, most = _Shown(ink, bool(missed[0] <= missed[1])), float(fits.mean())
     return found
+
+
+def _leaking(
+    share: NDArray[np.float32], upper: NDArray[np.float32], lower: NDArray[np.float32], below: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """The colours (n × 3) of pixels of which two shapes whose edges coincide cover ``share`` (n) and the rest."""
+    of_upper = share[:, None]
+    colours: NDArray[np.float32] = of_upper * upper + (1 - of_upper) * (of_upper * below + (1 - of_upper) * lower)
+    return colours

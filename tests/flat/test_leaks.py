@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from peeler.flat.contacts import boundaries
 from peeler.flat.drawing import read_drawing
@@ -46,6 +47,15 @@ def test_what_goes_on_under_its_cover_leaks_nothing() -> None:
 @pytest.mark.parametrize("quality", [60, 95])
 def test_lossy_pictures_tell_nothing(quality: int) -> None:
     assert not leaks_of(as_jpeg(drawn(turned(OTHER_HALF, HALF), size=256), quality))
+
+
+def test_few_colours_leak_nothing() -> None:
+    """Of a few colours for all edges many lie between the wrong three inks."""
+    discs = [circle(70 + 23 * k, 70 + 60 * (k % 3), 44, fill) for k, fill in enumerate((ORANGE, DARK, BLUE, "#50a060"))]
+    canvas = drawn(*discs, size=256)
+    assert not leaks_of(canvas)
+    for colours in (10, 12, 20, 32):
+        assert not leaks_of(np.asarray(Image.fromarray(canvas).quantize(colours).convert("RGB")))
 
 
 def side(y: float) -> float:
