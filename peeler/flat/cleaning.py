@@ -1,4 +1,4 @@
-"""What a picture went through before it came here, told for the eye that cuts it into regions: enlarging and loss.
+"""Loss that a picture went through before it came here, told for the eye that cuts it into regions.
 
 Only the regions are found in the clean picture; layers keep the pixels that were given.
 """
@@ -9,10 +9,6 @@ from peeler.channels import apart
 from peeler.flat.palette import Labels, grain
 from peeler.geometry import RGB
 
-LARGEST_PIXEL = 4
-"""Times that a picture may have been enlarged by repeating its pixels."""
-SMALLEST_SIDE = 64
-"""Pixels that a side had at least before it was enlarged; a smaller drawing may be made of even numbers."""
 SMALLEST_RAMP, RAMP = 200, 12
 """Pixels, at 512 × 512, of the smallest area that can be a gradient, and grey levels that it has at least."""
 ONE_INK = 3
@@ -22,18 +18,6 @@ TWO_INKS = 0.75
 gradient has 0.72 at most, and two inks of a JPEG of quality 60 have 0.76 at least."""
 SAMPLE = 500
 """Pixels of an area that are asked."""
-
-
-def pixel_size(picture: RGB) -> int:
-    """How many times ``picture`` (height × width × 3) was enlarged by repeating its pixels; 1 if it was not."""
-    height, width = picture.shape[:2]
-    for size in range(LARGEST_PIXEL, 1, -1):
-        if height % size or width % size or min(height, width) < SMALLEST_SIDE * size:
-            continue
-        corners = picture[::size, ::size]
-        if all((picture[y::size, x::size] == corners).all() for y in range(size) for x in range(size) if x or y):
-            return size
-    return 1
 
 
 def has_ramps(calm: RGB, areas: Labels) -> bool:

@@ -12,6 +12,7 @@ from peeler.flat.completion import complete
 from peeler.flat.contacts import boundaries
 from peeler.flat.cues import Evidence
 from peeler.flat.dashes import find_dashes
+from peeler.flat.enlarging import enlarged, scale_of
 from peeler.flat.fades import find_fades
 from peeler.flat.layering import Layering, Shape
 from peeler.flat.learned_order import order_net
@@ -56,8 +57,19 @@ class Drawing:
 def read_drawing(picture: RGB, learned: bool = True) -> Drawing:
     """Find the shapes of ``picture``, complete what is hidden and put them in order.
 
-    Who is in front is judged by rules and, if ``learned``, also by the network that comes with the package.
+    Who is in front is judged by rules and, if ``learned``, also by the network that comes with the package. What was
+    enlarged is read as it was before.
     """
+    scale = scale_of(picture)
+    if scale.times > 1:
+        drawing = _read(scale.reduced(picture), learned)
+        if drawing.palette.flat:  # else it may be pixel art, where the repeated pixels are the drawing
+            size = picture.shape[1], picture.shape[0]
+            return replace(drawing, shapes=enlarged(drawing.shapes, scale, size), size=size)
+    return _read(picture, learned)
+
+
+def _read(picture: RGB, learned: bool) -> Drawing:
     seen = survey(picture, order_net() if learned else None)
     if seen.palette.flat:
         fades = find_fades(picture, seen.regions, seen.evidence, seen.background, seen.overlays)

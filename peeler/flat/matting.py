@@ -25,18 +25,20 @@ Levels = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 
 
-def unmix(before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] | None = None) -> RGBA:
+def unmix(
+    before: RGB, after: RGB, mask: Pixels, ink: Ink | NDArray[np.float32] | None = None, reach: int = REACH
+) -> RGBA:
     """The layer that, painted over ``after``, gives ``before`` to within a grey level wherever it reaches.
 
-    ``mask`` (height × width) says which pixels show the element; the layer reaches ``REACH`` pixels beyond it, where a
+    ``mask`` (height × width) says which pixels show the element; the layer goes ``reach`` pixels beyond it, where a
     change has to be explained by its soft edge. With an ``ink``, one colour or one for each pixel (height × width × 3),
     the layer has that wherever it can, so that no ground shines through its edge; without one it has the colours of
-    ``before``. Deeper inside than ``REACH`` it is opaque where it shows noise.
+    ``before``. Deeper inside it is opaque where it shows noise.
     """
     colour = before if ink is None else np.broadcast_to(ink, before.shape)
     pure = mask & (apart(before.astype(np.int16), colour) <= EXACT)
-    mixed = grown(mask, REACH) & ~pure
-    deep = mask & ~grown(~mask, REACH)
+    mixed = grown(mask, reach) & ~pure
+    deep = mask & ~grown(~mask, reach)
     layer = np.zeros((*mask.shape, 4), np.uint8)
     layer[pure, :3] = np.rint(picked(colour, pure)).clip(0, 255)
     layer[pure, 3] = 255

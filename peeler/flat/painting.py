@@ -49,39 +49,41 @@ class Painted(NamedTuple):
     opacity: float = 1.0
     veil: Veil | None = None
 
-    def alpha(self, box: Box) -> NDArray[np.float32]:
-        """The same for each pixel of ``box`` (height × width, 0–1), with soft edges."""
+    def alpha(self, box: Box, reach: int = REACH) -> NDArray[np.float32]:
+        """The same for each pixel of ``box`` (height × width, 0–1), with soft edges that are ``reach`` pixels wide."""
         if self.veil is not None:
             return np.asarray(self.veil.within(box) / 255, np.float32)
-        return _softened(self.shape.within(box)) * np.float32(self.opacity)
+        return _softened(self.shape.within(box), reach) * np.float32(self.opacity)
 
 
 def take_off(
-    canvas: RGB, shape: Mask, paint: Paint | None, below: Sequence[Painted], background: Paint
+    canvas: RGB, shape: Mask, paint: Paint | None, below: Sequence[Painted], background: Paint, reach: int = REACH
 ) -> tuple[RGB, Box, RGBA]:
     """The canvas without ``shape``, and what was lifted: its box and its pixels.
 
     ``below`` are the shapes that stay, bottom first, over a ``background``; nothing may lie above ``shape``.
-    Pixels change only inside the shape and in the soft edge around it. ``paint`` None means that the shape has many
-    colours of its own. A gradient keeps the pixels that show it: it only tells what its soft edge is a mixture of.
+    Pixels change only inside the shape and in the soft edge, ``reach`` pixels around it. ``paint`` None means that the
+    shape has many colours of its own. A gradient keeps the pixels that show it: it only tells what its soft edge is a
+    mixture of.
     """
     height, width = canvas.shape[:2]
-    box = shape.box.expand(REACH + 1, (width, height))
+    box = shape.box.expand(reach + 1, (width, height))
     before = canvas[box.slices]
     mask = shape.within(box)
-    ground = painted(below, background, box)
+    ground = painted(below, background, box, reach)
     after = before.copy()
     others = _covered(below, box)
     # Where no other shape is near, whatever the rim shows besides the background is the mask's. Under a veil, too, if
     # no other edge is near: what shows there is even, but no mixture of two colours.
-    near = grown(others, REACH) & ~(_veiled(below, box) & ~grown(_edges(below, box), REACH))
-    behind = mask | grown(mask, REACH) & ~near
+    near = grown(others, reach) & ~(_veiled(below, box) & ~grown(_edges(below, box), reach))
+    around = grown(mask, reach)
+    behind = mask | around & ~near
     colour = None if paint is None else colours_of(paint, box)
     if colour is not None:
         # The soft edge of a shape below must not hide that this one's lies on the bare background.
         bare = np.rint(colours_of(background, box)).astype(np.uint8)
         for base, where in ((bare, ~others), (ground, True)):
-            edge = _soft_edge(before, base, colour, mask) & where & ~behind
+            edge = _soft_edge(before, base, colour, around & ~mask) & where & ~behind
             after[edge] = base[edge]
         rim = behind & ~mask
         behind[rim] = ~_strays(*(colours[rim].astype(np.float32) for colours in (before, ground, colour)))
@@ -91,7 +93,7 @@ def take_off(
     if colour is not None and not isinstance(paint, tuple):
         even = mask & (apart(before, colour) <= EVEN)
         colour = np.where(even[..., None], before, colour)
-    return result, box, unmix(before, after, mask, colour)
+    return result, box, unmix(before, after, mask, colour, reach)
 
 
 def take_tint_off(canvas: RGB, sheet: Painted, below: Sequence[Painted], background: Paint) -> tuple[RGB, Box, RGBA]:
@@ -113,12 +115,12 @@ def take_tint_off(canvas: RGB, sheet: Painted, below: Sequence[Painted], backgro
     return result, box, pixels
 
 
-def painted(shapes: Sequence[Painted], background: Paint, box: Box) -> RGB:
-    """The shapes painted over each other, bottom first, with soft edges, seen through ``box``."""
+def painted(shapes: Sequence[Painted], background: Paint, box: Box, reach: int = REACH) -> RGB:
+    """The shapes painted over each other, bottom first, seen through ``box``, with soft edges ``reach`` pixels wide."""
     picture = colours_of(background, box).copy()
     for item in shapes:
-        if item.shape.box.expand(REACH, (box.x1, box.y1)).intersect(box).area:
-            picture += (colours_of(item.paint, box) - picture) * item.alpha(box)[..., None]
+        if item.shape.box.expand(reach, (box.x1, box.y1)).intersect(box).area:
+            picture += (colours_of(item.paint, box) - picture) * item.alpha(box, reach)[..., None]
     return np.rint(picture).astype(np.uint8)
 
 
@@ -185,9 +187,9 @@ def _edges(shapes: Sequence[Painted], box: Box) -> Pixels:
     return edges
 
 
-def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], mask: Pixels) -> Pixels:
-    """The pixels around ``mask`` that are a mixture of its ``colour`` (height × width × 3) and the ground."""
-    edge: Pixels = grown(mask, REACH) & ~mask
+def _soft_edge(before: RGB, ground: RGB, colour: NDArray[np.float32], rim: Pixels) -> Pixels:
+    """The pixels of a ``rim`` that are a mixture of a shape's ``colour`` (height × width × 3) and the ground."""
+    edge = rim.copy()
     picture, base, ink = (picked(colours, edge).astype(np.float32) for colours in (before, ground, colour))
     alpha, missed = mixture(picture, base, ink)
     edge[edge] = (missed <= ON_THE_LINE) & (alpha > FAINTEST) & ~_strays(picture, base, ink)
@@ -206,9 +208,10 @@ def _strays(picture: Levels, ground: Levels, ink: Levels) -> Pixels:
     return strays
 
 
-def _softened(mask: Pixels) -> NDArray[np.float32]:
-    """Coverage (0–1) of a mask whose edge is drawn with anti-aliasing."""
-    blurred = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), EDGE_BLUR, borderType=cv2.BORDER_REPLICATE)
+def _softened(mask: Pixels, reach: int) -> NDArray[np.float32]:
+    """Coverage (0–1) of a mask whose edge is drawn with anti-aliasing, ``reach`` pixels wide."""
+    blur = EDGE_BLUR * reach / REACH
+    blurred = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
     soft: NDArray[np.float32] = ((blurred - 0.5) * EDGE_GAIN + 0.5).clip(0, 1)
     return soft
 

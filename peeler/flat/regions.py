@@ -1,7 +1,7 @@
 """Regions: the connected areas of one ink, with every mixed pixel on the side it belongs to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -67,13 +67,6 @@ class Regions:
     def mask(self, label: int) -> Pixels:
         mask: Pixels = self.labels == label
         return mask
-
-    def enlarged(self, times: int) -> "Regions":
-        """The same with each pixel repeated ``times`` in both directions."""
-        labels = np.repeat(np.repeat(self.labels, times, axis=0), times, axis=1)
-        boxes = (Box(*(times * side for side in region.box)) for region in self.all)
-        regions = zip(self.all, boxes, strict=True)
-        return Regions(labels, tuple(replace(one, box=box, area=one.area * times**2) for one, box in regions))
 
 
 def held(regions: Regions, label: int) -> tuple[Labels, Pixels]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from peeler.flat.cleaning import has_ramps, pixel_size
+from peeler.flat.cleaning import has_ramps
 from peeler.flat.contacts import Boundary, boundaries
 from peeler.flat.cues import SHORTEST_CONTACT, Evidence, Measured, measure
 from peeler.flat.dots import with_dots
@@ -90,11 +90,6 @@ def survey(picture: RGB, net: OrderNet | None = None) -> Survey:
 
 def _read(picture: RGB) -> tuple[Palette, Regions]:
     """The inks and the regions of ``picture``: even ones if that is all there is, shaded ones, or coarse tones."""
-    size = pixel_size(picture)
-    if size > 1:
-        palette, regions = _read(np.ascontiguousarray(picture[::size, ::size]))
-        if palette.flat:  # in pixel art the repeated pixels are the drawing
-            return palette, regions.enlarged(size)
     drifts = may_have_gradients(picture)
     if drifts:
         areas = smooth_areas(picture)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import apart, picked
+from peeler.flat.enlarging import reach_of
 from peeler.flat.matting import REACH, Ink, grown, mixture
 from peeler.flat.painting import SMALL, Paint, Painted, colours_of, ink_of, paint_of, painted, take_off, take_tint_off
 from peeler.flat.palette import packed, unpacked
@@ -36,33 +37,34 @@ class FlatRemover:
         """``seed`` and ``steps`` change nothing here: there is no randomness and nothing to denoise."""
         staying = removal.rest.bottom_to_top()
         background = _background(canvas, [_shape(element) for element in (*staying, *removal.elements)])
-        near = _below(staying, removal.elements)
+        reach = reach_of(canvas)
+        near = _below(staying, removal.elements, reach)
         shapes = [_painted(canvas, element) for element in (*near, *removal.elements)]
         boxes = boxes_array([item.shape.box for item in shapes])
         layers: list[Layer] = []
         for place, element in reversed(list(enumerate(removal.elements, len(near)))):
             lifted = shapes[place]
-            below = [shapes[low] for low in touched(boxes[:place], _reached(lifted.shape))]
+            below = [shapes[low] for low in touched(boxes[:place], _reached(lifted.shape, reach))]
             if element.is_translucent:
                 canvas, box, pixels = take_tint_off(canvas, lifted, below, background)
                 layers.append(_layer(element, box, pixels, plain=element.veil is None))
                 continue
             kept = _told_by(canvas, lifted, ink_of(element), below, background)
-            canvas, box, pixels = take_off(canvas, lifted.shape, kept, below, background)
+            canvas, box, pixels = take_off(canvas, lifted.shape, kept, below, background, reach)
             layers.append(_layer(element, box, pixels, isinstance(kept, tuple)))
         return Removed(canvas, tuple(reversed(layers)))
 
 
-def _below(staying: Sequence[Element], leaving: Sequence[Element]) -> list[Element]:
-    """Those of ``staying`` that any of ``leaving`` reaches."""
+def _below(staying: Sequence[Element], leaving: Sequence[Element], reach: int) -> list[Element]:
+    """Those of ``staying`` that any of ``leaving`` meets with its soft edge."""
     boxes = boxes_array([_shape(element).box for element in staying])
-    found = {place for element in leaving for place in touched(boxes, _reached(_shape(element)))}
+    found = {place for element in leaving for place in touched(boxes, _reached(_shape(element), reach))}
     return [staying[place] for place in sorted(found)]
 
 
-def _reached(shape: Mask) -> Box:
-    """Where shapes are that the soft edge of ``shape`` may meet with theirs."""
-    return shape.box.padded(2 * REACH + 1)
+def _reached(shape: Mask, reach: int) -> Box:
+    """Where shapes are that the soft edge of ``shape`` may meet with theirs, all of them ``reach`` pixels wide."""
+    return shape.box.padded(2 * reach + 1)
 
 
 def _layer(element: Element, box: Box, pixels: RGBA, plain: bool) -> Layer:

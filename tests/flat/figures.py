@@ -1,8 +1,10 @@
 """Small figures: masks with hard edges, drawings with soft ones, and regions made by hand."""
 
 from io import BytesIO
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from peeler.flat.palette import Palette, find_palette
@@ -11,6 +13,7 @@ from peeler.geometry import RGB, Mask, Pixels
 from peeler.scenes.render import picture
 
 SIZE = 96
+Value = TypeVar("Value", bound=np.generic)
 
 
 def bar(x0: int, y0: int, x1: int, y1: int, size: int = SIZE) -> Pixels:
@@ -39,6 +42,11 @@ def circle(x: float, y: float, radius: float, fill: str) -> str:
 
 def rect(x0: float, y0: float, x1: float, y1: float, fill: str) -> str:
     return f'<rect x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" fill="{fill}"/>'
+
+
+def enlarged(values: NDArray[Value], times: int) -> NDArray[Value]:
+    """Each of the pixels (height × width …) repeated in both directions."""
+    return np.repeat(np.repeat(values, times, axis=0), times, axis=1)
 
 
 def as_jpeg(canvas: RGB, quality: int) -> RGB:

@@ -4,15 +4,11 @@ import pytest
 from peeler.flat.cut_gain import GAIN, gains, silhouette, terms
 from peeler.flat.parts import parted, ways_to_part
 from peeler.geometry import Pixels
-from tests.flat.figures import bar, disc, iou
+from tests.flat.figures import bar, disc, enlarged, iou
 
 CUP = bar(16, 24, 60, 80)
 HANDLE = disc(60, 52, 20) & ~disc(60, 52, 12) & bar(60, 0, 96, 96)
 MUG = CUP | HANDLE
-
-
-def enlarged(mask: Pixels, times: int) -> Pixels:
-    return np.kron(mask, np.ones((times, times), np.bool_))
 
 
 @pytest.mark.parametrize("mask", [disc(48, 48, 30), bar(20, 10, 70, 86)], ids=["disc", "box"])

@@ -1,16 +1,19 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from peeler.flat.crossings import region_of
 from peeler.flat.drawing import Drawing, read_drawing
+from peeler.flat.enlarging import scale_of
 from peeler.flat.layering import FEWEST_VISIBLE
 from peeler.flat.regions import Regions
 from peeler.flat.survey import find_background
 from peeler.geometry import RGB, Pixels
 from peeler.scenes.render import picture, svg_text, top_shapes
 from peeler.scenes.scene import scene
-from tests.flat.figures import SIZE, bar, circle, disc, drawn, iou, label_at, rect, regions_of
+from tests.flat.figures import SIZE, bar, circle, disc, drawn, enlarged, iou, label_at, rect, regions_of
+from tests.flat.test_fades import CARD, PANEL, SHADOW
 
 RED, BLUE, GREEN, WHITE, BLACK = "#c83214", "#1450c8", "#28a050", "#ffffff", "#101010"
 
@@ -190,3 +193,49 @@ def test_the_ground_is_the_ink_that_has_most_of_the_rim_though_roads_part_it() -
     roads = rect(30, 0, 36, 60, "#ffffff") + rect(62, 0, 68, 60, "#ffffff")
     drawing = read_drawing(drawn(roads, rect(0, 55, 96, 96, "#9fd3e6"), ground="#dff0e3"))
     assert drawing.background.tolist() == [0xDF, 0xF0, 0xE3]
+
+
+ENLARGED = {
+    "edges that coincide": (
+        circle(100, 100, 60, RED),
+        '<path d="M100 40 A60 60 0 0 1 160 100 L100 100Z" fill="#701808"/>',
+    ),
+    "a disc over two bars": (rect(10, 50, 190, 80, BLUE), rect(10, 120, 190, 140, GREEN), circle(100, 100, 50, RED)),
+    "a shadow": (SHADOW, CARD),
+    "a gradient": (PANEL,),
+}
+
+
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("name", ENLARGED)
+def test_an_enlarged_picture_is_read_as_it_was(name: str, times: int) -> None:
+    canvas = drawn(*ENLARGED[name], size=200)
+    small, large = read_drawing(canvas), read_drawing(enlarged(canvas, times))
+    assert large.size == (200 * times, 200 * times)
+    assert (small.evidence, small.drawn_as, len(small.shapes)) == (large.evidence, large.drawn_as, len(large.shapes))
+    for one, other in zip(small.shapes, large.shapes, strict=True):
+        assert (one.ink == other.ink).all() and one.opacity == other.opacity
+        assert (enlarged(one.whole.on(small.size), times) == other.whole.on(large.size)).all()
+        assert (enlarged(one.visible.on(small.size), times) == other.visible.on(large.size)).all()
+        if one.levels is not None and other.levels is not None:
+            assert (enlarged(one.levels, times) == other.levels).all()
+    assert [one.levels is None for one in small.shapes] == [other.levels is None for other in large.shapes]
+
+
+@pytest.mark.parametrize("times", [3, 4])
+@pytest.mark.parametrize("name", ["edges that coincide", "a disc over two bars"])
+def test_a_softly_enlarged_picture_has_no_other_shapes(name: str, times: int) -> None:
+    canvas = drawn(*ENLARGED[name], size=200)
+    side = 200 * times - 1  # not even a multiple
+    soft = np.asarray(Image.fromarray(canvas).resize((side, side), Image.Resampling.BICUBIC))
+    small, large = read_drawing(canvas), read_drawing(soft)
+    assert large.size == (side, side) and told(large) == told(small)
+    assert_consistent(large, soft)
+    for one, other in zip(small.shapes, large.shapes, strict=True):
+        assert iou(other.whole, enlarged(one.whole.on(small.size), times)[:side, :side]) > 0.97
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 200), (200, 1), (127, 300), (128, 129)])
+def test_noise_of_any_size_is_as_it_was_drawn(size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (*size, 3)).astype(np.uint8)
+    assert scale_of(noise).times == 1

@@ -7,6 +7,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from peeler.analysts.flat import NOT_FLAT, FlatAnalyst
 from peeler.batch import peel_picture
@@ -220,3 +221,11 @@ def test_a_pair_that_may_be_one_shape_is_an_edge() -> None:
     graph = FlatAnalyst().analyse(drawn(high, low, circle(48, 46, 20, "#c83214")), None, 0).graph
     (edge,) = [edge for edge in graph.edges if edge.kind == "interrupted_shape"]
     assert graph[edge.source].colour == graph[edge.target].colour == "#1450c8"
+
+
+@pytest.mark.parametrize("times", [3, 4])
+def test_the_soft_edges_of_an_enlarged_picture_leave_no_rims(times: int) -> None:
+    canvas = drawn(rect(20, 90, 180, 130, BLUE), circle(100, 100, 50, RED), circle(60, 40, 20, GREEN), size=200)
+    soft = np.asarray(Image.fromarray(canvas).resize((200 * times,) * 2, Image.Resampling.BICUBIC))
+    *_, last = turns(soft)
+    assert np.abs(last.removed.canvas.astype(int) - 255).max() <= 8

@@ -1,6 +1,5 @@
 """Shaded pictures: a gradient is one region, and one element that keeps its pixels."""
 
-import cv2
 import numpy as np
 import pytest
 
@@ -113,13 +112,3 @@ def test_a_slow_gradient_is_no_row_of_bands() -> None:
     canvas[200:300, 150:400] = (40, 90, 200)
     drawing = read_drawing(canvas)
     assert [shape.whole.area for shape in drawing.shapes] == [100 * 250]
-
-
-def test_an_enlarged_picture_is_read_as_it_was() -> None:
-    canvas = shaded(BAR, LINE)
-    small = read_drawing(canvas)
-    large = read_drawing(cv2.resize(canvas, (2 * SIZE, 2 * SIZE), interpolation=cv2.INTER_NEAREST).astype(np.uint8))
-    assert len(large.shapes) == len(small.shapes)
-    for one, other in zip(small.shapes, large.shapes, strict=True):
-        seen, enlarged = (shape.visible.on(drawing.size) for shape, drawing in ((one, small), (other, large)))
-        assert (np.repeat(np.repeat(seen, 2, 0), 2, 1) == enlarged).mean() > 0.999
