@@ -49,13 +49,17 @@ def test_lossy_pictures_tell_nothing(quality: int) -> None:
     assert not leaks_of(as_jpeg(drawn(turned(OTHER_HALF, HALF), size=256), quality))
 
 
-def test_few_colours_leak_nothing() -> None:
-    """Of a few colours for all edges many lie between the wrong three inks."""
+def test_few_colours_leak_little() -> None:
+    """Of a few colours for all edges many lie between the wrong three inks; some still do by chance."""
     discs = [circle(70 + 23 * k, 70 + 60 * (k % 3), 44, fill) for k, fill in enumerate((ORANGE, DARK, BLUE, "#50a060"))]
     canvas = drawn(*discs, size=256)
     assert not leaks_of(canvas)
-    for colours in (10, 12, 20, 32):
-        assert not leaks_of(np.asarray(Image.fromarray(canvas).quantize(colours).convert("RGB")))
+    few = {
+        colours: len(leaks_of(np.asarray(Image.fromarray(canvas).quantize(colours).convert("RGB"))))
+        for colours in (10, 12, 16, 20, 24, 32, 40, 48, 64, 96)
+    }
+    assert not any(few[colours] for colours in (10, 12, 20, 32, 64, 96))
+    assert sum(few.values()) <= 5
 
 
 def side(y: float) -> float:
