@@ -14,6 +14,7 @@ from peeler.channels import strongest
 from peeler.flat.layering import Shape
 from peeler.flat.matting import REACH
 from peeler.flat.palette import Labels
+from peeler.flat.undoing import Filter, find_filter, undone
 from peeler.geometry import RGB, Box, Mask
 
 LARGEST_PIXEL = 4
@@ -35,15 +36,20 @@ DRAWN = 0.8
 where it is 0.75 to 0.94; in drawings enlarged twice it is 0.37 to 0.51, three times 0.29 to 0.35, four times 0.23 to
 0.27, and after JPEG of quality 50 0.46 or more.
 """
+LEAST_DRAWN = 0.7
+"""The same from which on nothing was enlarged by a smooth filter."""
 SOFT = 1.9
 """Pixels from which on edges are wider than any that were drawn at this size."""
 
 
 class Scale(NamedTuple):
-    """A picture is ``times`` as large as it was drawn, with ``repeated`` pixels or with edges as soft as that."""
+    """A picture is ``times`` as large as it was drawn: with ``repeated`` pixels, by a smooth ``filter``, or with edges
+    as soft as that.
+    """
 
     times: int
-    repeated: bool
+    repeated: bool = False
+    filter: Filter | None = None
 
     def reduced(self, picture: RGB) -> RGB:
         """``picture`` (height × width × 3) as it was drawn."""
@@ -53,7 +59,9 @@ class Scale(NamedTuple):
         across, down = self.small((width, height))
         lacking = down * self.times - height, across * self.times - width
         full = cv2.copyMakeBorder(picture, 0, lacking[0], 0, lacking[1], cv2.BORDER_REPLICATE)
-        return np.asarray(cv2.resize(full, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
+        if self.filter is None:
+            return np.asarray(cv2.resize(full, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
+        return np.rint(undone(full.astype(np.float32), self.times, self.filter)).astype(np.uint8)
 
     def small(self, size: tuple[int, int]) -> tuple[int, int]:
         """Width and height as drawn of a picture of ``size``."""
@@ -70,8 +78,12 @@ def scale_of(picture: RGB) -> Scale:
     repeated = _pixel_size(picture)
     if repeated > 1:
         return Scale(repeated, repeated=True)
+    sharpness = _sharpness(picture)
+    if sharpness >= LEAST_DRAWN:
+        return Scale(1)
     most = min(picture.shape[:2]) // SMALLEST_SIDE
-    return Scale(max(1, min(int(DRAWN / _sharpness(picture)), most)), repeated=False)
+    found = find_filter(picture, most)
+    return Scale(found[0], filter=found[1]) if found else Scale(max(1, min(int(DRAWN / sharpness), most)))
 
 
 def reach_of(picture: RGB) -> int:
