@@ -91,10 +91,11 @@ class Checker(Protocol):
 class Vectorizer(Protocol):
     """Layer → paths."""
 
-    def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
+    def vectorize(self, layer: Layer, above: Sequence[Layer] = (), times: int = 1) -> list[str]:
         """The SVG elements (markup) that draw the layer, in pixels of the whole canvas.
 
         What lies ``above`` it may hide a little more of it than its pixels show, so that no seam is seen between them.
+        The picture is so many ``times`` as large as it was drawn, and its edges are as much softer or coarser.
         """
         ...
 

@@ -19,6 +19,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Emu
 
 from peeler.exporters.colours import only_colour
+from peeler.exporters.enlargement import enlargement
 from peeler.exporters.grouping import Group, covers, grouped
 from peeler.exporters.shapes import NotPlain, Paint, Shape, Stroke, read_shape
 from peeler.exporters.zips import zip_bytes
@@ -106,7 +107,10 @@ class PptxExporter:
         if not layer.ink or layer.role == "residual":
             return []
         try:
-            shapes = [read_shape(markup) for markup in self.vectorizer.vectorize(layer, covers(stack, layer))]
+            shapes = [
+                read_shape(markup)
+                for markup in self.vectorizer.vectorize(layer, covers(stack, layer), enlargement(stack))
+            ]
         except NotPlain:
             return []
         pieces = sum(len(contour.pieces) for shape in shapes for contour in shape.contours)

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from peeler.errors import OutputError
 from peeler.exporters.colours import fades, has_many_colours, only_colour
+from peeler.exporters.enlargement import enlargement
 from peeler.exporters.grouping import Group, covers, grouped
 from peeler.files import png_bytes, replacing
 from peeler.geometry import Box
@@ -112,7 +113,7 @@ class SvgExporter:
         # fades has no outlines.
         if layer.role == "residual" or (layer.role == "background" and has_many_colours(layer)) or fades(layer):
             return [_embedded(layer)]
-        return self.vectorizer.vectorize(layer, covers(stack, layer))
+        return self.vectorizer.vectorize(layer, covers(stack, layer), enlargement(stack))
 
 
 def check_svg(markup: str) -> None:

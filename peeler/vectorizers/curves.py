@@ -6,6 +6,7 @@ enlarged alpha, are 7 dB worse, six times as long and twice as slow as fitting t
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from zlib import crc32
 
 import cv2
@@ -24,9 +25,10 @@ from peeler.vectorizers.corners import LONGEST_TAIL
 from peeler.vectorizers.glyphs import take_glyphs
 from peeler.vectorizers.gradients import Linear, Radial, find_gradient
 from peeler.vectorizers.inclusions import find_inclusions
-from peeler.vectorizers.markup import element, gradient_element, number
+from peeler.vectorizers.markup import Drawing, element, gradient_element, number
 from peeler.vectorizers.outlines import SPECK, trace_outlines
 from peeler.vectorizers.pen import Pen
+from peeler.vectorizers.scaling import enlarged, reduced
 from peeler.vectorizers.thin_lines import take_thin_lines
 from peeler.vectorizers.underlap import underlapped
 
@@ -54,16 +56,35 @@ class CurvesVectorizer:
         """``tolerance`` is by how many pixels a curve may miss the outline of a flat layer."""
         self._pen, self._rough_pen = Pen(tolerance), Pen(tolerance, rough=True)
 
-    def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
-        """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError."""
+    def vectorize(self, layer: Layer, above: Sequence[Layer] = (), times: int = 1) -> list[str]:
+        """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError.
+
+        Outlines of a picture that is so many ``times`` as large as it was drawn are followed at that size.
+        """
         if not layer.pixels[..., 3].any():
             return []
         if ink := layer.ink or _main_colour(layer.pixels):
             pen = self._rough_pen if _is_rough(layer, ink) else self._pen
-            return list(_flat_paths(*underlapped(layer, above), ink, pen))
+            drawn, *covers = (reduced(one, times) for one in (layer, *above))
+            drawn, cover = underlapped(drawn, covers)
+            return list(_flat_paths(drawn, cover, ink, Sheet(pen, drawn.box[:2], times)))
         if gradient := find_gradient(layer.pixels):
-            return list(_gradient_paths(layer, gradient, self._pen))
+            drawn = reduced(layer, times)
+            return list(_gradient_paths(layer, gradient, Sheet(self._pen, drawn.box[:2], times), drawn))
         return _colour_paths(layer)
+
+
+class Sheet(NamedTuple):
+    """What a layer is drawn on, at its ``corner`` of the canvas, so many ``times`` smaller than it will be."""
+
+    pen: Pen
+    corner: tuple[int, int]
+    times: int = 1
+
+    def element(self, drawing: Drawing, paint: str) -> str:
+        """The element of a drawing; ``paint`` are the attributes for its colour."""
+        left, top = self.corner
+        return element(enlarged(drawing, self.times), paint, (left * self.times, top * self.times))
 
 
 def _is_rough(layer: Layer, ink: str) -> bool:
@@ -85,48 +106,46 @@ def _main_colour(pixels: RGBA) -> str | None:
     return f"#{found[counts.argmax()]:06x}" if few or alike.mean() >= MAIN_SHARE else None
 
 
-def _flat_paths(layer: Layer, cover: Pixels, ink: str, pen: Pen) -> Iterator[str]:
+def _flat_paths(layer: Layer, cover: Pixels, ink: str, sheet: Sheet) -> Iterator[str]:
     alpha = layer.pixels[..., 3]
     inclusions = list(find_inclusions(layer.pixels, np.frombuffer(bytes.fromhex(ink[1:]), dtype=np.uint8)))
     for share, _ in inclusions:
         if share.max() < OPAQUE:
             # What shows through something must not have the ink behind it.
             alpha = np.asarray(cv2.subtract(alpha, share), np.uint8)
-    yield from _coverage_paths(alpha, ink, layer, pen, cover)
+    yield from _coverage_paths(alpha, ink, sheet, cover)
     for share, colour in inclusions:
-        yield from _coverage_paths(share, colour, layer, pen)
+        yield from _coverage_paths(share, colour, sheet)
 
 
-def _coverage_paths(
-    alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, cover: Pixels | None = None
-) -> Iterator[str]:
+def _coverage_paths(alpha: NDArray[np.uint8], fill: str, sheet: Sheet, cover: Pixels | None = None) -> Iterator[str]:
     """The shapes of one fill that make up ``alpha``, the glyphs and thin lines among them on top."""
-    lines, coverage = take_thin_lines(alpha, pen.tolerance)
-    glyphs, coverage = take_glyphs(coverage, pen.tolerance)
+    lines, coverage = take_thin_lines(alpha, sheet.pen.tolerance)
+    glyphs, coverage = take_glyphs(coverage, sheet.pen.tolerance)
     for part, opacity in _strata(coverage):
-        yield from _soft_shape(part, fill, layer, pen, opacity, cover)
+        yield from _soft_shape(part, fill, sheet, opacity, cover)
     for drawing in (*glyphs, *lines):
-        yield element(drawing, f'fill="{fill}"', layer.box[:2])
+        yield sheet.element(drawing, f'fill="{fill}"')
 
 
-def _gradient_paths(layer: Layer, gradient: Linear | Radial, pen: Pen) -> Iterator[str]:
+def _gradient_paths(layer: Layer, gradient: Linear | Radial, sheet: Sheet, drawn: Layer) -> Iterator[str]:
     """The gradient, and the shapes that are filled with it."""
     # A name of its own also where the ids of two layers differ in signs only that a name cannot have.
     name = f"paint-{slug(layer.id)}-{crc32(layer.id.encode()):08x}"
-    shapes = list(_coverage_paths(layer.pixels[..., 3], f"url(#{name})", layer, pen))
+    shapes = list(_coverage_paths(drawn.pixels[..., 3], f"url(#{name})", sheet))
     if shapes:
         yield gradient_element(gradient, name, layer.box[:2])
     yield from shapes
 
 
 def _soft_shape(
-    alpha: NDArray[np.uint8], fill: str, layer: Layer, pen: Pen, opacity: float, cover: Pixels | None
+    alpha: NDArray[np.uint8], fill: str, sheet: Sheet, opacity: float, cover: Pixels | None
 ) -> Iterator[str]:
     """The path of one shape, if it is not too small for one."""
     outlines = [outline for outline in trace_outlines(alpha, cover) if abs(outline.area) >= SPECK]
     if outlines:
         faded = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
-        yield element(pen.draw(outlines), f'fill="{fill}"{faded}', layer.box[:2])
+        yield sheet.element(sheet.pen.draw(outlines), f'fill="{fill}"{faded}')
 
 
 def _strata(alpha: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], float]]:

@@ -49,7 +49,7 @@ class RecraftVectorizer:
         self.aside = aside
         self._drawn: dict[tuple[bytes, Frame], list[str]] = {}
 
-    def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
+    def vectorize(self, layer: Layer, above: Sequence[Layer] = (), times: int = 1) -> list[str]:
         """The elements of ``layer`` in canvas pixels, bottom first. A layer that shows nothing is not sent.
 
         Raises ReplyError for an answer that is refused, BudgetSpent, Unavailable, Rejected and StoreError.

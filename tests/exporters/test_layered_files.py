@@ -35,7 +35,7 @@ class Says:
     def __init__(self, *markup: str) -> None:
         self.markup = list(markup)
 
-    def vectorize(self, layer: Layer, above: object = ()) -> list[str]:
+    def vectorize(self, layer: Layer, above: object = (), times: int = 1) -> list[str]:
         return self.markup
 
 

@@ -1,6 +1,7 @@
 """The layered SVG: it looks like the stack, keeps its order and names, and holds nothing else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -38,7 +39,7 @@ class OnePath:
     def __init__(self, markup: str = '<path fill="#000000" d="M0 0L1 1L0 1Z"/>') -> None:
         self.markup = markup
 
-    def vectorize(self, layer: Layer, above: Sequence[Layer] = ()) -> list[str]:
+    def vectorize(self, layer: Layer, above: Sequence[Layer] = (), times: int = 1) -> list[str]:
         return [self.markup]
 
 
@@ -89,6 +90,24 @@ def test_the_drawing_looks_like_the_stack(tmp_path: Path) -> None:
     seen = rendered((tmp_path / "icon.svg").read_text())
     assert psnr(seen, stack.composite()) >= 42
     assert seen[3, 2].tolist() == [0, 255, 0, 255]
+
+
+@pytest.mark.parametrize("way", [cv2.INTER_NEAREST, cv2.INTER_CUBIC])
+def test_what_is_enlarged_is_drawn_as_it_was(way: int) -> None:
+    discs = (disc("a", 40, 45, 30, "#aa2211"), disc("b", 70, 45, 25, "#1122aa"), disc("c", 60, 30, 9, "#ffffff"))
+    size = (SIZE[0] * 3, SIZE[1] * 3)
+    layers = (enlarged_layer(layer, 3, way) for layer in (ground(), *discs))
+    root = ElementTree.fromstring(SvgExporter(CurvesVectorizer()).draw(LayerStack(size, tuple(layers))))
+    circles = [circle.attrib for circle in root.iter(f"{SVG}circle")]
+    found = [[float(circle[key]) for key in ("cx", "cy", "r")] for circle in circles]
+    assert np.allclose(found, [(120, 135, 90), (210, 135, 75), (180, 90, 27)], atol=0.6)
+
+
+def enlarged_layer(layer: Layer, times: int, way: int) -> Layer:
+    alpha = cv2.resize(layer.on(SIZE)[..., 3], None, fx=times, fy=times, interpolation=way)
+    box = Box.around(alpha > 0)
+    colour = np.broadcast_to(layer.pixels[0, 0, :3], (box.height, box.width, 3))
+    return replace(layer, box=box, pixels=np.dstack([colour, alpha[box.slices]]))
 
 
 def test_groups_are_layers_of_drawing_programs_bottom_to_top() -> None:

@@ -109,6 +109,25 @@ def test_drawn_again_a_shape_is_the_same(name: str) -> None:
     assert psnr(rendered(paths)[..., 3], alpha) >= least
 
 
+# What a smooth filter enlarges twice is drawn at its own size (``peeler.flat.enlarging``).
+ENLARGED = [(2, cv2.INTER_NEAREST)]
+ENLARGED += [(times, way) for times in (3, 4) for way in (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)]
+
+
+@pytest.mark.parametrize(("times", "way"), ENLARGED)
+@pytest.mark.parametrize("name", SHAPES)
+def test_enlarged_shapes_have_no_more_curves(name: str, times: int, way: int) -> None:
+    distance, least = SHAPES[name]
+    alpha = cover(distance)
+    large = cv2.resize(alpha, None, fx=times, fy=times, interpolation=way)
+    top, left = np.argwhere(large).min(axis=0).tolist()
+    layer = layer_of(np.ascontiguousarray(large[top:, left:]), at=(left, top))
+    paths = CurvesVectorizer().vectorize(layer, times=times)
+    assert nodes(paths) <= nodes(vectorize(alpha)) + 1
+    seen = rendered(paths, (SIZE * times, SIZE * times))[..., 3]
+    assert psnr(cv2.resize(seen, (SIZE, SIZE), interpolation=cv2.INTER_AREA), alpha) >= least
+
+
 @pytest.mark.parametrize(("name", "most"), [("disc", 6), ("ring", 12), ("rounded box", 12), ("diamond", 4), ("bar", 8)])
 def test_few_nodes_are_enough(name: str, most: int) -> None:
     assert nodes(vectorize(cover(SHAPES[name][0]))) <= most
