@@ -92,6 +92,16 @@ def test_a_little_loss_makes_no_inks() -> None:
     assert len(find_palette(np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)).inks) == 2
 
 
+@pytest.mark.parametrize("quality", [88, 90, 92, 95])
+@pytest.mark.parametrize("radius", [10, 20, 40])
+def test_loss_is_told_also_where_most_of_the_picture_is_bare(radius: int, quality: int) -> None:
+    picture = np.full((512, 512, 3), 255, np.uint8)
+    for place, ink in enumerate([(220, 235, 245), RED, NAVY, (240, 180, 60)] * 2):
+        cv2.circle(picture, (40 + 60 * place, 256), radius, ink, cv2.FILLED, cv2.LINE_AA)
+    palette = find_palette(as_jpeg(picture, quality))
+    assert palette.tolerance == LOSSY_NOISE and len(palette.inks) == 5
+
+
 @pytest.mark.parametrize("how", [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC])
 def test_the_steps_of_an_enlarged_edge_are_no_inks(how: int) -> None:
     picture = cv2.resize(drawn(256), (1024, 1024), interpolation=how)
