@@ -3,19 +3,21 @@
 The shape that was painted last has its exact area of each pixel there; of what it leaves, the one before it has its
 share, and the rest shows what lies below (the rule "over" of Porter and Duff, *Compositing digital images*, 1984, §3,
 pixel by pixel as renderers apply it). The edges of each two regions are known from the pixels further out, so every
-order predicts the colours at the meeting, and they differ by a tenth of the contrast or more. Only pictures that were
-never compressed are as exact.
+order predicts the colours at the meeting, and they differ by a tenth of the contrast or more. What was compressed with
+loss has colours at half the resolution; there only brightness tells, and less.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from peeler.channels import apart
 from peeler.flat.contacts import meeting_triples
+from peeler.flat.forms import LUMA
 from peeler.flat.leaks import Leak
 from peeler.flat.matting import mixture
 from peeler.flat.palette import CLEAN_NOISE, Labels, Palette
@@ -33,12 +35,13 @@ BAND = 2.2
 """Pixels from where an edge is thought to be, within which its soft pixels lie."""
 MOST_ON_EDGE = 28
 """Such pixels, at most."""
-ON_THE_EDGE = 3.0
-"""Grey levels by which they may miss a mixture of their two inks."""
+ON_THE_EDGE, ON_A_LOSSY_ONE = 3.0, 8.0
+"""Grey levels by which they may miss a mixture of their two inks, and in a picture compressed with loss."""
 CORE = 2.6
 """Pixels around a meeting whose colours tell."""
-NOISE = 10.0
-"""Squared grey levels by which even the right order misses the colours of the core, at least."""
+NOISE, LOSS = 10.0, 100.0
+"""Squared grey levels by which even the right order misses the colours of the core, at least, and after loss. Anything
+from 30 to 400 is as good for that."""
 VAGUE = 200.0
 """Squared grey levels missed by the best order, at which it tells half as much."""
 TRUST = 1.5
@@ -84,32 +87,50 @@ ends along it, either of the two being the last.
 
 class Meetings(NamedTuple):
     """The ``labels`` (n × 3) of the regions around n meetings in turn, and the squared grey levels by which each of
-    ``WAYS``, told from each of the three, misses the pixels there (n × 3 × 5).
+    ``WAYS``, told from each of the three, misses the pixels there (n × 3 × 5); of these so many are ``noise``.
     """
 
     labels: Labels
     missed: Array
+    noise: float = NOISE
 
 
 def find_meetings(picture: RGB, palette: Palette, regions: Regions, background: Collection[int]) -> Meetings:
-    """The meetings of three regions of a flat picture with nothing else near; none in one compressed with loss. The
-    background is never painted last.
-    """
+    """The meetings of three regions of a flat picture with nothing else near. The background is never painted last."""
     none = Meetings(np.zeros((0, 3), np.intp), np.zeros((0, 3, len(WAYS))))
-    if not palette.flat or palette.tolerance != CLEAN_NOISE:
+    if not palette.flat:
         return none
     points, triples = meeting_triples(regions.labels)
     free = (points > REACH).all(axis=1) & (points < np.array(regions.labels.shape) - REACH - 2).all(axis=1)
     # The middle of a meeting is a corner of pixels.
     labels, angles, middles = _in_turn(regions.labels, points[free] + np.float64(0.5), triples[free])
-    inks = palette.inks[np.array(regions.inks)[labels]].astype(np.float64)
     if not len(middles):
         return none
+    seen = _seen(picture, palette)
+    inks = seen.inks[np.array(regions.inks)[labels]]
     parts = [np.s_[start : start + AT_ONCE] for start in range(0, len(middles), AT_ONCE)]
-    missed = [_missed(picture, regions.labels, middles[part], labels[part], angles[part], inks[part]) for part in parts]
+    missed = [_missed(seen, regions.labels, middles[part], labels[part], angles[part], inks[part]) for part in parts]
     ground = np.isin(labels, sorted(background))
     last = np.stack([np.roll(ground, -way.last, axis=1) for way in WAYS], axis=-1)
-    return Meetings(labels, np.where(last, np.inf, np.concatenate(missed)))
+    return Meetings(labels, np.where(last, np.inf, np.concatenate(missed)), seen.noise)
+
+
+class _Seen(NamedTuple):
+    """The ``colours`` (height × width × channels) by which the order is told, those of the ``inks`` (k × channels), by
+    how many grey levels pixels may be ``off`` the mixtures on an edge, and what of squared ones is ``noise``.
+    """
+
+    colours: NDArray[np.uint8]
+    inks: Array
+    off: float
+    noise: float
+
+
+def _seen(picture: RGB, palette: Palette) -> _Seen:
+    if palette.tolerance == CLEAN_NOISE:
+        return _Seen(picture, palette.inks.astype(np.float64), ON_THE_EDGE, NOISE)
+    brightness = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
+    return _Seen(np.asarray(brightness, np.uint8), (palette.inks @ LUMA)[..., None], ON_A_LOSSY_ONE, LOSS)
 
 
 def painted_last(meetings: Meetings) -> dict[tuple[int, int], float]:
@@ -120,7 +141,8 @@ def painted_last(meetings: Meetings) -> dict[tuple[int, int], float]:
         least, next_to_least, _ = np.sort(missed).tolist()
         if np.isinf(next_to_least):
             continue
-        weight = TRUST * np.log((next_to_least + NOISE) / (least + NOISE)) / (1 + least / VAGUE)
+        sure = np.log((next_to_least + meetings.noise) / (least + meetings.noise))
+        weight = TRUST * sure / (1 + least / VAGUE)
         for other in {0, 1, 2} - {last}:
             said[labels[last], labels[other]] += weight
             said[labels[other], labels[last]] -= weight
@@ -133,7 +155,8 @@ def leaks_at(meetings: Meetings) -> list[Leak]:
     for labels, missed in zip(meetings.labels.tolist(), meetings.missed, strict=True):
         first, kind = np.unravel_index(int(missed.argmin()), missed.shape)
         way, least = WAYS[kind], missed[first, kind]
-        if way.coincident and least <= COINCIDE and missed[:, 0].min() + NOISE >= CLEARLY * (least + NOISE):
+        others = missed[:, 0].min() + meetings.noise
+        if way.coincident and least <= COINCIDE and others >= CLEARLY * (least + meetings.noise):
             found.add(Leak(*(labels[(first + step) % 3] for step in way[:3])))
     return sorted(found)
 
@@ -159,13 +182,13 @@ def _in_turn(labels: Labels, points: Array, triples: Labels) -> tuple[Labels, Ar
     return turn[alone], _DIRECTIONS[starts[alone]] - np.pi / 144, points[three][alone]
 
 
-def _missed(picture: RGB, shown: Labels, points: Array, labels: Labels, angles: Array, inks: Array) -> Array:
+def _missed(seen: _Seen, shown: Labels, points: Array, labels: Labels, angles: Array, inks: Array) -> Array:
     """By how much each way of painting misses the pixels at meetings (n × 3 × 5), in squared grey levels."""
     steps = np.mgrid[1 - REACH : REACH + 1, 1 - REACH : REACH + 1].reshape(2, -1).T
     places = np.floor(points).astype(np.intp)[:, None] + steps
     ys, xs = places[..., 0], places[..., 1]
-    offsets, colours = (places - points[:, None])[..., ::-1], picture[ys, xs].astype(np.float64)
-    course, certain = _courses(offsets, colours, shown[ys, xs], labels, angles, inks)
+    offsets, colours = (places - points[:, None])[..., ::-1], seen.colours[ys, xs].astype(np.float64)
+    course, certain = _courses(offsets, colours, shown[ys, xs], labels, angles, inks, seen.off)
     core = np.hypot(*(steps - 0.5).T) <= CORE
     told = _Told(
         *(_from_each(each) for each in (*course, certain, inks)),
@@ -189,8 +212,8 @@ class _Told(NamedTuple):
     third is that of the other two.
 
     ``angle`` (m × 3), ``bends`` (m × 3 × 3) and how ``certain`` these are (m × 3 × 3 × 3, in squared grey levels) are
-    of the edges; ``inks`` (m × 3 × 3) those of the regions in turn; ``offsets`` (m × p × 2) and the colours ``seen``
-    (m × p × 3) those of the pixels at the meeting.
+    of the edges; ``inks`` (m × 3 × channels) those of the regions in turn; ``offsets`` (m × p × 2) and the colours
+    ``seen`` (m × p × channels) those of the pixels at the meeting.
     """
 
     angle: Array
@@ -214,21 +237,21 @@ class _Told(NamedTuple):
         return self._replace(bends=bends)
 
     def missed(self, painted: Array) -> Array:
-        """The squared grey levels by which colours (m × p × 3) miss those that are seen."""
+        """The squared grey levels by which colours (m × p × channels) miss those that are seen."""
         squares: Array = (apart(painted, self.seen) ** 2).sum(axis=-1)
         return squares
 
 
 def _courses(
-    offsets: Array, colours: Array, shown: Labels, labels: Labels, angles: Array, inks: Array
+    offsets: Array, colours: Array, shown: Labels, labels: Labels, angles: Array, inks: Array, off_edge: float
 ) -> tuple[Course, Array]:
     """The courses of the three edges at meetings (n × 3), each with a region on its left, by the pixels around; and how
-    certain they are (n × 3 × 3 × 3, in squared grey levels).
+    certain they are (n × 3 × 3 × 3, in squared grey levels). Pixels on an edge are ``off_edge`` at most.
     """
     right_inks, right_labels = np.roll(inks, 1, axis=1), np.roll(labels, 1, axis=1)
     mixed = np.broadcast_arrays(colours[:, None], right_inks[:, :, None], inks[:, :, None])
     covered, missed = mixture(*(each.astype(np.float32) for each in mixed))
-    shares, near = covered.astype(np.float64), np.asarray(missed <= ON_THE_EDGE, np.bool_)
+    shares, near = covered.astype(np.float64), np.asarray(missed <= off_edge, np.bool_)
     near &= (shown[:, None] == labels[..., None]) | (shown[:, None] == right_labels[..., None])
     along, off = along_and_off(angles, offsets)
     near &= (along >= CLEAR) & (along <= REACH) & (np.abs(off) <= BAND)
@@ -243,7 +266,7 @@ def _courses(
 
 
 def _painted(told: _Told) -> Iterator[Array]:
-    """The colours (m × p × 3) of the pixels for each of ``WAYS``."""
+    """The colours (m × p × channels) of the pixels for each of ``WAYS``."""
     yield _first_last(told)
     left = told.course.left(told.offsets)
     own, second, third = (told.inks[:, place] for place in range(3))
@@ -255,7 +278,7 @@ def _painted(told: _Told) -> Iterator[Array]:
 
 
 def _first_last(told: _Told) -> Array:
-    """The colours (m × p × 3) of the pixels if the first region was painted last."""
+    """The colours (m × p × channels) of the pixels if the first region was painted last."""
     left, headings = told.course.left(told.offsets), told.course.heading
     narrow = ((headings[:, 1] - headings[:, 0]) % (2 * np.pi) < np.pi)[:, None]
     within = share_of_both(left.of(0).where(narrow), left.of(1).other.where(narrow))
@@ -288,8 +311,8 @@ def _missed_at_best(told: _Told) -> Array:
 
 
 def _over(share_of_last: Array, last: Array, share_before: Array, before: Array, below: Array) -> Array:
-    """The colours (m × p × 3) of pixels of which the shape painted last covers a share (m × p), and the one before it
-    one of the rest, by their inks (m × 3).
+    """The colours (m × p × channels) of pixels of which the shape painted last covers a share (m × p), and the one
+    before it one of the rest, by their inks (m × channels).
     """
     of_last, of_before = share_of_last[..., None], share_before[..., None]
     last, before, below = last[:, None], before[:, None], below[:, None]
