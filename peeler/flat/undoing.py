@@ -22,8 +22,8 @@ Filter = Callable[[Values, tuple[int, int]], Values]
 LARGEST = 4
 """Times that a picture may have been enlarged."""
 ROUNDS, BOLDNESS = 6, 4 / 3
-"""How often a guess is mended, and by how many times what it lacks: the finest details, of which enlarging leaves a
-half, come as near in each round as the coarse ones, which it leaves whole.
+"""How often a guess is mended at most, and by how many times what it lacks: the finest details, of which enlarging
+leaves a half, come as near in each round as the coarse ones, which it leaves whole.
 """
 WINDOW, STEP = 144, 24
 """Pixels of a side of the part that is looked at, and between two such parts: multiples of all the times."""
@@ -36,6 +36,8 @@ MOST_ROUNDED, ROUNDING = 90, 0.75
 """And of 100 pixels so many are missed by so many grey levels at most: what is rounded and nothing else. After loss it
 is a grey level; and what loss left becomes stronger when a filter is undone.
 """
+SETTLED = 0.5
+"""Grey levels; a guess that lacks less anywhere is as good as any."""
 AS_WELL = 2
 """Filters that miss a picture by no more than so many times as much as the best explain it as well. Of these the one
 with the most even drawing is taken: a filter that sharpens what was not softened leaves waves along edges."""
@@ -82,10 +84,14 @@ def find_filter(picture: RGB, most: int = LARGEST) -> tuple[int, Filter] | None:
 
 def undone(picture: Values, times: int, filter: Filter) -> Values:
     """The drawing, so many ``times`` smaller, that ``filter`` enlarged to ``picture``, in grey levels (0–255)."""
-    guess = middles(picture, times)
+    seen = middles(picture, times)
+    guess = seen
     for _ in range(ROUNDS):
-        lacks = middles(picture - _enlarged(guess, picture, filter), times)
-        guess = np.clip(guess + np.float32(BOLDNESS) * lacks, 0, 255)
+        large = filter(guess, (picture.shape[1], picture.shape[0]))
+        lacks = seen - np.mean([np.clip(pixels, 0, 255) for pixels in middle_pixels(large, times)], axis=0)
+        guess = np.asarray(np.clip(guess + BOLDNESS * lacks, 0, 255), np.float32)
+        if np.abs(lacks).max() < SETTLED:
+            break
     return guess
 
 
@@ -94,9 +100,13 @@ def middles(values: NDArray[Any], times: int) -> Values:
 
     Filters that enlarge leave there what was drawn, or nearly.
     """
-    first, last = (times - 1) // 2, times // 2
-    middle = [values[y::times, x::times].astype(np.float32) for y in (first, last) for x in (first, last)]
-    return np.asarray(sum(middle[1:], middle[0]) / 4, np.float32)
+    return np.asarray(np.mean(middle_pixels(values, times), axis=0, dtype=np.float32), np.float32)
+
+
+def middle_pixels(values: NDArray[Any], times: int) -> list[NDArray[Any]]:
+    """These one or four pixels of all squares, each a ``times``-th of the height and width."""
+    middle = sorted({(times - 1) // 2, times // 2})
+    return [values[y::times, x::times] for y in middle for x in middle]
 
 
 def _enlarged(drawn: Values, picture: Values, filter: Filter) -> Values:

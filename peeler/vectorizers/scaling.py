@@ -10,7 +10,7 @@ from typing import overload
 import cv2
 import numpy as np
 
-from peeler.flat.undoing import middles
+from peeler.flat.undoing import middle_pixels
 from peeler.geometry import Box
 from peeler.stack import Layer
 from peeler.vectorizers.bezier import Curve
@@ -26,11 +26,11 @@ def reduced(layer: Layer, times: int) -> Layer:
     left, top, right, bottom = layer.box
     box = Box(left // times, top // times, -(-right // times), -(-bottom // times))
     around = top - box.y0 * times, box.y1 * times - bottom, left - box.x0 * times, box.x1 * times - right
-    full = cv2.copyMakeBorder(layer.pixels, *around, cv2.BORDER_CONSTANT).astype(np.float32)
-    alpha = full[..., 3:]
-    small = middles(np.dstack([full[..., :3] * alpha, alpha]), times)
-    small[..., :3] /= np.maximum(small[..., 3:], 1)  # where nothing is seen any colour is as good
-    return replace(layer, box=box, pixels=np.rint(small).astype(np.uint8))
+    full = cv2.copyMakeBorder(layer.pixels, *around, cv2.BORDER_CONSTANT)
+    straight = np.stack([pixels.astype(np.float32) for pixels in middle_pixels(full, times)])
+    alpha = straight[..., 3:]
+    colours = (straight[..., :3] * alpha).mean(axis=0) / np.maximum(alpha.mean(axis=0), 1)  # any where nothing is seen
+    return replace(layer, box=box, pixels=np.rint(np.dstack([colours, alpha.mean(axis=0)])).astype(np.uint8))
 
 
 def enlarged(drawing: Drawing, times: int) -> Drawing:
