@@ -59,10 +59,12 @@ class CurvesVectorizer:
     def vectorize(self, layer: Layer, above: Sequence[Layer] = (), times: int = 1) -> list[str]:
         """The elements of ``layer`` in canvas pixels, bottom first; none if it is clear. Raises OutputError.
 
-        Outlines of a picture that is so many ``times`` as large as it was drawn are followed at that size.
+        Outlines of a picture that is so many ``times`` as large as it was drawn are followed at that size, but for hard
+        ones: in pixel art the repeated pixels are the drawing.
         """
         if not layer.pixels[..., 3].any():
             return []
+        times = times if _is_soft(layer) else 1
         if ink := layer.ink or _main_colour(layer.pixels):
             pen = self._rough_pen if _is_rough(layer, ink) else self._pen
             drawn, *covers = (reduced(one, times) for one in (layer, *above))
@@ -85,6 +87,12 @@ class Sheet(NamedTuple):
         """The element of a drawing; ``paint`` are the attributes for its colour."""
         left, top = self.corner
         return element(enlarged(drawing, self.times), paint, (left * self.times, top * self.times))
+
+
+def _is_soft(layer: Layer) -> bool:
+    """Whether any pixel is half covered."""
+    alpha = layer.pixels[..., 3]
+    return bool(((alpha > 255 - OPAQUE) & (alpha < OPAQUE)).any())
 
 
 def _is_rough(layer: Layer, ink: str) -> bool:

@@ -109,6 +109,14 @@ def test_drawn_again_a_shape_is_the_same(name: str) -> None:
     assert psnr(rendered(paths)[..., 3], alpha) >= least
 
 
+@pytest.mark.parametrize(("pixel", "times"), [(8, 4), (8, 2), (16, 4)])
+def test_pixel_art_keeps_its_steps(pixel: int, times: int) -> None:
+    sprite = (np.hypot(*(np.mgrid[:10, :10] - 4.5)) < 4.2).astype(np.uint8) * 255
+    alpha = np.kron(sprite, np.ones((pixel, pixel), np.uint8))
+    paths = CurvesVectorizer().vectorize(layer_of(alpha), times=times)
+    assert (rendered(paths, alpha.shape)[..., 3] == alpha).all()
+
+
 # What a smooth filter enlarges twice is drawn at its own size (``peeler.flat.enlarging``).
 ENLARGED = [(2, cv2.INTER_NEAREST)]
 ENLARGED += [(times, way) for times in (3, 4) for way in (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)]
