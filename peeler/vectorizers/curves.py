@@ -90,7 +90,7 @@ class Sheet(NamedTuple):
 
 
 def _is_soft(layer: Layer) -> bool:
-    """Whether any pixel is half covered."""
+    """Whether any pixel is covered in part."""
     alpha = layer.pixels[..., 3]
     return bool(((alpha > 255 - OPAQUE) & (alpha < OPAQUE)).any())
 
